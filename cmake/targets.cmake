@@ -1,0 +1,62 @@
+# One place for flags; every target of the project goes through these functions.
+add_library(cimbalom_flags INTERFACE)
+target_include_directories(cimbalom_flags INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(cimbalom_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+                                                -Woverloaded-virtual -Werror)
+if(CIMBALOM_SANITIZE)
+  target_compile_options(cimbalom_flags INTERFACE -fsanitize=${CIMBALOM_SANITIZE} -fno-omit-frame-pointer
+                                                  -fno-sanitize-recover=all)
+  target_link_options(cimbalom_flags INTERFACE -fsanitize=${CIMBALOM_SANITIZE})
+endif()
+
+# cimbalom_library(name SOURCES a.cpp... DEPENDS lib...)
+# A device-layer library: must not reach SystemC (checked in tests/).
+function(cimbalom_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  if(ARG_SOURCES)
+    add_library(${name} STATIC ${ARG_SOURCES})
+    target_link_libraries(${name} PUBLIC cimbalom_flags ${ARG_DEPENDS})
+  else()
+    add_library(${name} INTERFACE)
+    target_link_libraries(${name} INTERFACE cimbalom_flags ${ARG_DEPENDS})
+  endif()
+endfunction()
+
+# A TLM-layer library: links SystemC, whose headers are system headers.
+function(cimbalom_tlm_library name)
+  cimbalom_library(${name} ${ARGN})
+  get_target_property(type ${name} TYPE)
+  if(type STREQUAL INTERFACE_LIBRARY)
+    target_link_libraries(${name} INTERFACE PkgConfig::SYSTEMC)
+  else()
+    target_link_libraries(${name} PUBLIC PkgConfig::SYSTEMC)
+  endif()
+endfunction()
+
+# cimbalom_test(name SOURCES ... DEPENDS ...): device-layer tests, one process a TEST.
+function(cimbalom_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} cimbalom_flags GTest::gtest GTest::gtest_main GTest::gmock)
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120)
+endfunction()
+
+# cimbalom_sim_test(...): as above for simulations; the main is ours (tests/support), a fresh kernel a TEST.
+function(cimbalom_sim_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE cimbalom_sim_test_main ${ARG_DEPENDS} cimbalom_flags GTest::gtest GTest::gmock
+                                        PkgConfig::SYSTEMC)
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120)
+endfunction()
+
+# cimbalom_suite(...): one ctest entry for the whole program (what links libtorch, conformance suites).
+function(cimbalom_suite name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} cimbalom_flags GTest::gtest GTest::gtest_main GTest::gmock)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 600)
+endfunction()
+
+include(GoogleTest)
