@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Set-up, then the main job on the embedded default. Arguments go to `cimbalom run`.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+scripts/setup.sh release
+out=out
+arguments=("$@")
+for ((i = 0; i + 1 < ${#arguments[@]}; i++)); do
+  [ "${arguments[i]}" = --out ] && out=${arguments[i + 1]}
+done
+[[ " $* " == *" --out "* ]] || arguments+=(--out "$out")
+build/release/cimbalom run "${arguments[@]}"
+echo "report: $out/report.json (beside it layers.csv and resolved.yaml)"
