@@ -33,30 +33,49 @@ function(cimbalom_tlm_library name)
   endif()
 endfunction()
 
-# cimbalom_test(name SOURCES ... DEPENDS ...): device-layer tests, one process a TEST.
+# Tests carry labels: device (no SystemC), simulation, suite; `LABELS slow` keeps one for scripts/test.sh --all.
+# The target `device_tests` builds every device-layer test (the address sanitizer's default set).
+add_custom_target(device_tests)
+
+# cimbalom_test(name SOURCES ... DEPENDS ... [LABELS ...]): device-layer tests, one process a TEST.
 function(cimbalom_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LABELS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} cimbalom_flags GTest::gtest GTest::gtest_main GTest::gmock)
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120)
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120 LABELS "device;${ARG_LABELS}")
+  add_dependencies(device_tests ${name})
 endfunction()
 
 # cimbalom_sim_test(...): as above for simulations; the main is ours (tests/support), a fresh kernel a TEST.
 function(cimbalom_sim_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LABELS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE cimbalom_sim_test_main ${ARG_DEPENDS} cimbalom_flags GTest::gtest GTest::gmock
                                         PkgConfig::SYSTEMC)
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120)
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120 LABELS "simulation;${ARG_LABELS}")
 endfunction()
 
 # cimbalom_suite(...): one ctest entry for the whole program (what links libtorch, conformance suites).
 function(cimbalom_suite name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LABELS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} cimbalom_flags GTest::gtest GTest::gtest_main GTest::gmock)
   add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 600)
+  set_tests_properties(${name} PROPERTIES TIMEOUT 600 LABELS "suite;${ARG_LABELS}")
+endfunction()
+
+# cimbalom_fuzz_target(name SOURCE DEPENDS): a libFuzzer program fuzz_NAME, built with -DCIMBALOM_FUZZ=ON (clang).
+option(CIMBALOM_FUZZ "Build the fuzz targets with libFuzzer" OFF)
+add_custom_target(fuzz_targets)
+function(cimbalom_fuzz_target name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  if(CIMBALOM_FUZZ)
+    add_executable(fuzz_${name} ${ARG_SOURCES})
+    target_link_libraries(fuzz_${name} PRIVATE ${ARG_DEPENDS} cimbalom_flags)
+    target_compile_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    add_dependencies(fuzz_targets fuzz_${name})
+  endif()
 endfunction()
 
 include(GoogleTest)
