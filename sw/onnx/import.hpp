@@ -5,7 +5,7 @@
 
 #include "sw/graph/graph.hpp"
 
-namespace cimbalom::onnx_import {
+namespace cimbalom::onnx {
 
 /// Reads an ONNX model (opset 1 to 17 forms of the operators in sw/graph/operators.hpp, IR version 3 to 8) with its
 /// weights, external data included, into a checked, canonical graph: shapes static, constants folded, padding
@@ -24,4 +24,4 @@ graph::graph import_bytes(const std::string& bytes, const std::string& path,
 /// A TensorProto file (as in ONNX test data); input_error when it is none, or of an unsupported type.
 graph::tensor import_tensor(const std::string& path);
 
-}  // namespace cimbalom::onnx_import
+}  // namespace cimbalom::onnx

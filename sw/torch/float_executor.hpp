@@ -6,7 +6,7 @@
 
 #include "sw/graph/graph.hpp"
 
-namespace cimbalom::torch_plugin {
+namespace cimbalom::torch {
 
 /// Runs a typed graph in floating point (and its integer operators exactly). One object a thread of use.
 class float_executor {
@@ -30,4 +30,4 @@ class float_executor {
 /// Throws run_error when the library is not there, input_error for a node that it does not run.
 std::unique_ptr<float_executor> load_float_executor(const graph::graph& g, int threads = 1);
 
-}  // namespace cimbalom::torch_plugin
+}  // namespace cimbalom::torch
