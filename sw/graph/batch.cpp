@@ -78,7 +78,7 @@ struct walker {
     const std::vector<std::int64_t> axes = axes_of(g, n);
     int at = of(n);
     if (n.kind == op::unsqueeze) {
-      for (std::int64_t axis : axes) at += axis <= at ? 1 : 0;
+      for (std::int64_t added : axes) at += added <= at ? 1 : 0;
       return at;
     }
     if (std::find(axes.begin(), axes.end(), at) != axes.end()) return mixed;

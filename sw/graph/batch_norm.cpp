@@ -19,6 +19,37 @@ bool constant_floats(const graph& g, value_id id, std::vector<double>& values) {
   return true;
 }
 
+bool is_constant_float(const graph& g, value_id id) {
+  const tensor* data = id == no_value ? nullptr : g.constant(id);
+  return data != nullptr && data->type() == data_type::float32;
+}
+
+/// A topology (weights without data): the folded product has weights and bias of unknown values, too.
+bool fold_without_data(graph& g, node& product, const node& norm) {
+  bool absent = false;
+  for (std::size_t k = 1; k < 5; ++k) {
+    if (!is_constant_float(g, norm.input(k))) return false;
+    absent = absent || !g.constant(norm.input(k))->has_data();
+  }
+  for (std::size_t k = 1; k < product.inputs.size(); ++k) {
+    if (!is_constant_float(g, product.input(k))) return false;
+    absent = absent || !g.constant(product.input(k))->has_data();
+  }
+  if (!absent) return false;
+  product.inputs.resize(2);
+  for (std::size_t k = 1; k < 3; ++k) {
+    const value_id like = k == 1 ? product.inputs[1] : norm.inputs[1];
+    const shape_t shape = g.shape_of(like);
+    const value_id made = g.add_constant(product.name + (k == 1 ? ".folded_weight" : ".folded_bias"),
+                                         tensor::without_data(data_type::float32, shape));
+    if (k == 1)
+      product.inputs[1] = made;
+    else
+      product.inputs.push_back(made);
+  }
+  return true;
+}
+
 bool affine_of(const graph& g, const node& n, affine& a) {
   std::vector<double> gamma, beta, mean, variance;
   if (!constant_floats(g, n.input(1), gamma) || !constant_floats(g, n.input(2), beta) ||
@@ -91,10 +122,12 @@ int fold_batch_norm(graph& g) {
     const int producer = made_by[static_cast<std::size_t>(in)];
     if (producer < 0 || read_by[static_cast<std::size_t>(in)].size() != 1 || is_output(g, in)) continue;
     node& product = g.nodes[static_cast<std::size_t>(producer)];
-    affine a;
     if (product.kind != op::conv && product.kind != op::gemm) continue;
-    if (!affine_of(g, g.nodes[i], a)) continue;
-    if (!(product.kind == op::conv ? fold_into_conv(g, product, a) : fold_into_gemm(g, product, a))) continue;
+    if (!fold_without_data(g, product, g.nodes[i])) {
+      affine a;
+      if (!affine_of(g, g.nodes[i], a)) continue;
+      if (!(product.kind == op::conv ? fold_into_conv(g, product, a) : fold_into_gemm(g, product, a))) continue;
+    }
     product.outputs[0] = g.nodes[i].outputs[0];  // the result keeps the normalisation's name
     folded.push_back(i);
   }

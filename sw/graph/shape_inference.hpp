@@ -8,7 +8,7 @@ namespace cimbalom::graph {
 /// Throws input_error that names file and node when types or shapes do not fit, or a parameter is not constant.
 void infer_node(graph& g, const node& n);
 
-/// All nodes in order. Types or shapes that the file declared and that disagree are errors.
+/// All nodes in order.
 void infer_shapes(graph& g);
 
 }  // namespace cimbalom::graph
