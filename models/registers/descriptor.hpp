@@ -7,10 +7,11 @@
 
 namespace cimbalom::registers {
 
-/// A feature map in a buffer: rows, then columns, then channels (HWC, c fastest), codes of 1 or 2 bytes without padding.
+/// A feature map in a buffer: rows, then columns, then channels (HWC, c fastest), codes of 1 or 2 bytes without
+/// padding.
 struct tensor_format {
   std::int32_t height = 1, width = 1, channels = 1;
-  std::uint8_t bits = 8;      ///< width of the code; > 8: two bytes a code
+  std::uint8_t bits = 8;  ///< width of the code; > 8: two bytes a code
   bool is_signed = false;
   std::int32_t zero_point = 0;
   int element_bytes() const { return bits > 8 ? 2 : 1; }
@@ -37,7 +38,7 @@ struct filter_record {
   std::uint8_t bits = 8;           ///< width of the weight; b = 1 means {-1, 0}
   std::uint8_t shift = 0;
   std::uint32_t output_channel = 0;
-  std::int64_t bias = 0;           ///< in units of the accumulator; holds the input correction too
+  std::int64_t bias = 0;  ///< in units of the accumulator; holds the input correction too
   std::int32_t multiplier = 0;
   std::int32_t second_multiplier = 0;
   std::int32_t weight_zero_point = 0;  ///< digital correction: acc -= weight_zero_point * sum of driven codes
@@ -45,9 +46,11 @@ struct filter_record {
 
 /// The filters of one position, and its non-zero weight groups.
 struct pass_record {
-  std::uint32_t channel_base = 0;  ///< first input channel
-  std::uint32_t channels = 0;      ///< input channels that the pass sees
-  bool flattened = false;          ///< row groups run over (kh, kw, c) flattened, else one tap x rows_active channels
+  std::uint32_t channel_base = 0;     ///< first input channel
+  std::uint32_t channels = 0;         ///< input channels that the pass sees
+  std::uint32_t filter_channels = 0;  ///< of them, those that one filter uses (block-diagonal: depthwise, grouped), for
+                                      ///< the utilization counts alone; 0: all
+  bool flattened = false;  ///< row groups run over (kh, kw, c) flattened, else one tap x rows_active channels
   std::vector<filter_record> filters;
   std::vector<std::uint16_t> groups;  ///< index codes, ascending; code = tap * ceil(channels / rows_active) + channel
                                       ///< group, or the flattened row group
@@ -59,10 +62,10 @@ struct pass_record {
 struct mvm_descriptor {
   tensor_format input, output;
   window filter_window;
-  std::uint8_t input_bits = 8;          ///< of u = q - minimum
+  std::uint8_t input_bits = 8;  ///< of u = q - minimum
   std::int32_t adc_step_sixteenths = 16;
   requantization requantize = requantization::fixed_point;
-  bool has_second_input = false;        ///< residual addition
+  bool has_second_input = false;  ///< residual addition
   tensor_format second_input;
   std::int32_t clamp_low = 0, clamp_high = 255;  ///< codes of the output after activation
   std::uint16_t first_bank = 0, copies = 1;
@@ -79,9 +82,12 @@ enum class vector_kind : std::uint8_t { add, max_pool, average_pool, slice_pad, 
 /// max_pool: of codes, padding never wins; then (q - a_zero) * multiplier.
 /// average_pool: sum over the window of (q - zero) * multiplier[k], k the number of samples (multiplier already divided
 ///   by the full window; count_include_pad false: `reciprocal_multipliers[n - 1]` for n samples in the window).
-/// slice_pad: output(h, w, c) = input(h * stride_h - pad_top, w * stride_w - pad_left, c + channel_offset), code of real
+/// slice_pad: output(h, w, c) = input(h * stride_h - pad_top, w * stride_w - pad_left, c + channel_offset), code of
+/// real
 ///   zero outside; output channels [output_channel, output_channel + channels_written); requantized.
-/// affine: per channel (q - a_zero) * multiplier[c] + bias[c] from `channels`.
+/// affine: per channel (q - a_zero) * multiplier[c] + bias[c] from `channels`, before its shift[c]; floating_point:
+/// bias
+///   holds the bits of a float32, in output codes.
 struct vector_descriptor {
   vector_kind kind = vector_kind::add;
   tensor_format input, second_input, output;
@@ -97,11 +103,17 @@ struct vector_descriptor {
   std::vector<std::int32_t> reciprocal_multipliers;  ///< average_pool
 };
 
-/// Little-endian bytes in the parameter buffer. First word: type and total length; then the fields in order.
+/// Little-endian bytes in the parameter buffer, a multiple of 4. First word: type (high byte) and total length; then
+/// the fields (docs/commands.md). What the type or a flag makes unused is not stored: second_input without
+/// has_second_input, or of a kind other than add; of affine's `channels` all but shift, multiplier and bias; of
+/// max_pool and others the reciprocals. Throws std::length_error where a count or the length does not fit its field.
 std::vector<std::uint8_t> encode(const mvm_descriptor& value);
 std::vector<std::uint8_t> encode(const vector_descriptor& value);
-/// Bounds-checked; bad_descriptor where the bytes contradict themselves. `size`: bytes that may be read.
+/// Bounds-checked for any bytes; bad_descriptor where they contradict themselves. `size`: bytes that may be read. What
+/// is accepted is safe to compute with but for what only the hardware's shape can tell (columns, banks, group codes).
 error_code decode(const std::uint8_t* bytes, std::size_t size, mvm_descriptor& value);
 error_code decode(const std::uint8_t* bytes, std::size_t size, vector_descriptor& value);
+/// Total length in the first word; 0 if fewer than 4 bytes are there or the length exceeds `size`.
+std::size_t descriptor_bytes(const std::uint8_t* bytes, std::size_t size);
 
 }  // namespace cimbalom::registers
