@@ -1,0 +1,334 @@
+#include "models/arithmetic/mvm.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+
+#include "models/arithmetic/kernels.hpp"
+
+namespace cimbalom::arithmetic {
+namespace {
+
+constexpr std::size_t dense_pays_from_pixels = 48;
+constexpr int largest_lane = 32767;
+constexpr int fraction_bits = 16;
+
+// One run of one pass: the choice of path by pixel and operation, and its scratch memory.
+class pass_runner {
+ public:
+  pass_runner(const pass_operation& pass, const prepared_pass& prepared, activity& counts);
+  void run();
+
+ private:
+  void count_drive();
+  void count_digits(std::size_t group, std::uint64_t* totals) const;
+  bool cannot_saturate(const std::int32_t* y) const;
+  bool exact(std::size_t group, std::uint32_t vector) const;
+  void run_pixel(std::size_t pixel);
+  void run_columns(std::size_t count, std::int32_t* y);
+  void run_dense(std::size_t count, std::int32_t* y);
+  void run_operations(std::size_t pixel);
+  void run_operation(std::size_t pixel, std::size_t group);
+  void ideal_columns(std::size_t group, const std::uint32_t* planes, int slice);
+  void noisy_columns(std::size_t group, std::uint32_t vector, int slice);
+  noisy_code convert(const conversion& c, const conversion_instant& when) const;
+  void prepare_noise();
+
+  const pass_operation& pass_;
+  const macro_shape& shape_;
+  const prepared_pass& prepared_;
+  activity& counts_;
+  const kernels::kernel_set& kernels_;
+  kernels::column_plan plan_;
+  int slices_;
+  std::size_t rows_;  // padded
+  bool digits_known_;
+  value_range start_range_;  // an accumulator that starts in here ends unsaturated
+
+  std::vector<const std::uint32_t*> planes_;  // of this pixel's operations that take the column path
+  std::vector<const std::uint16_t*> cells_;
+  std::vector<const std::uint16_t*> codes_;  // of those that take the dense path
+  std::vector<const std::int16_t*> weights_;
+  aligned_vector<std::uint32_t> column_totals_;
+  aligned_vector<std::uint32_t> output_totals_;
+  std::vector<std::int64_t> analog_sums_;  // 1/65536 sum units, one a column
+  std::vector<std::int64_t> partial_sums_;
+  std::vector<std::int64_t> noisy_cells_;  // [group][row][column], 1/65536
+};
+
+pass_runner::pass_runner(const pass_operation& pass, const prepared_pass& prepared, activity& counts)
+    : pass_(pass),
+      shape_(*pass.shape),
+      prepared_(prepared),
+      counts_(counts),
+      kernels_(kernels::current()),
+      slices_(input_slices(*pass.shape, pass.input_bits)),
+      rows_(pass.inputs->row_stride()),
+      digits_known_(pass.inputs->dac_bits() == pass.shape->dac_bits) {
+  plan_.words = pass.inputs->words();
+  plan_.bits_per_cell = shape_.bits_per_cell;
+  plan_.dac_bits = shape_.dac_bits;
+  plan_.input_bits = pass.input_bits;
+  plan_.padded_columns = prepared.padded_columns;
+  plan_.top = static_cast<int>(std::min<std::uint32_t>(pass.adc->top(), largest_lane));
+  plan_.clip_from = static_cast<int>(std::min<std::int64_t>(pass.adc->clip_from(), largest_lane + 1));
+  plan_.multiplier15 = pass.adc->multiplier15();
+  const value_range room = two_complement_range(shape_.accumulator_bits);
+  const value_range sum = times(prepared.operation_range, static_cast<std::int64_t>(pass.groups));
+  start_range_ = {room.low - sum.low, room.high - sum.high};
+  planes_.resize(pass.groups);
+  cells_.resize(pass.groups);
+  codes_.resize(pass.groups);
+  weights_.resize(pass.groups);
+  column_totals_.resize(static_cast<std::size_t>(prepared.padded_columns));
+  output_totals_.resize(prepared.padded_outputs);
+  partial_sums_.resize(static_cast<std::size_t>(pass.outputs));
+}
+
+void pass_runner::run() {
+  const bool noisy = pass_.noise != nullptr && pass_.noise->any();
+  if (noisy) prepare_noise();
+  const bool fast = !noisy && (prepared_.columnwise || (prepared_.dense && prepared_.all_exact));
+  for (std::size_t p = 0; p < pass_.pixels; ++p) {
+    if (fast && cannot_saturate(pass_.y + p * pass_.y_stride)) {
+      run_pixel(p);
+    } else {
+      run_operations(p);
+    }
+  }
+  count_drive();
+}
+
+// The counters that follow from what is driven and stored alone, whatever path computed the result.
+void pass_runner::count_drive() {
+  const std::uint64_t operations = std::uint64_t{pass_.pixels} * pass_.groups;
+  const std::uint64_t sums = operations * static_cast<std::uint64_t>(slices_) * pass_.conversion_count;
+  counts_.operations += operations;
+  counts_.column_sums += sums;
+  if (shape_.kind == macro_kind::analog) counts_.conversions += sums;
+  for (std::uint64_t o = 0; o < operations; ++o) counts_.wordline_ones += pass_.inputs->ones(pass_.vectors[o]);
+  std::vector<std::uint64_t> totals(rows_);
+  for (std::size_t g = 0; g < pass_.groups; ++g) {
+    std::fill(totals.begin(), totals.end(), 0);
+    count_digits(g, totals.data());
+    for (std::size_t r = 0; r < rows_; ++r) {
+      counts_.wordline_sum += totals[r];
+      counts_.column_sum += totals[r] * prepared_.row_weights[g * rows_ + r];
+    }
+  }
+}
+
+// totals[r] += every digit that row r of the group is driven with, over pixels and slices.
+void pass_runner::count_digits(std::size_t group, std::uint64_t* totals) const {
+  const input_planes& inputs = *pass_.inputs;
+  if (digits_known_) {
+    const int digit = (1 << shape_.dac_bits) - 1;
+    const auto largest = static_cast<std::uint32_t>(std::min(digit * slices_, (1 << pass_.input_bits) - 1));
+    if (inputs.size() > 0) {
+      kernels_.digits(inputs.digit_sums(0), rows_, pass_.vectors + group, pass_.groups, pass_.pixels, largest, totals);
+    }
+    return;
+  }
+  const unsigned mask = (1U << shape_.dac_bits) - 1U;
+  for (std::size_t p = 0; p < pass_.pixels; ++p) {
+    const std::uint16_t* codes = inputs.codes(pass_.vectors[p * pass_.groups + group]);
+    for (std::size_t r = 0; r < rows_; ++r) {
+      for (int i = 0; i < slices_; ++i) totals[r] += (static_cast<unsigned>(codes[r]) >> (i * shape_.dac_bits)) & mask;
+    }
+  }
+}
+
+bool pass_runner::cannot_saturate(const std::int32_t* y) const {
+  bool fits = true;
+  for (int o = 0; o < pass_.outputs; ++o) fits &= y[o] >= start_range_.low && y[o] <= start_range_.high;
+  return fits;
+}
+
+bool pass_runner::exact(std::size_t group, std::uint32_t vector) const {
+  if (prepared_.exact_groups[group] != 0) return true;
+  return digits_known_ && pass_.inputs->largest_slice_sum(vector) <= prepared_.exact_sum;
+}
+
+void pass_runner::run_pixel(std::size_t pixel) {
+  const input_planes& inputs = *pass_.inputs;
+  const std::uint32_t* vectors = pass_.vectors + pixel * pass_.groups;
+  const std::size_t weights_stride = rows_ * prepared_.padded_outputs;
+  std::size_t columns = 0;
+  std::size_t dense = 0;
+  for (std::size_t g = 0; g < pass_.groups; ++g) {
+    const std::uint32_t v = vectors[g];
+    if (inputs.ones(v) == 0) continue;  // every code is 0
+    if (prepared_.dense && exact(g, v)) {
+      codes_[dense] = inputs.codes(v);
+      weights_[dense++] = prepared_.dense_weights.data() + g * weights_stride;
+    } else {
+      planes_[columns] = inputs.plane_words(v);
+      cells_[columns++] = pass_.positions[g]->cell_words();
+    }
+  }
+  std::int32_t* y = pass_.y + pixel * pass_.y_stride;
+  if (columns > 0) run_columns(columns, y);
+  if (dense > 0) run_dense(dense, y);
+}
+
+void pass_runner::run_columns(std::size_t count, std::int32_t* y) {
+  std::fill(column_totals_.begin(), column_totals_.end(), 0U);
+  counts_.clipped += kernels_.column_codes(plan_, planes_.data(), cells_.data(), count, column_totals_.data());
+  for (std::size_t c = 0; c < column_totals_.size(); ++c) column_totals_[c] *= prepared_.column_weights[c];
+  for (std::size_t o = 0; o < prepared_.output_columns.size(); ++o) {
+    const prepared_pass::segment& s = prepared_.output_columns[o];
+    const std::uint32_t* column = prepared_.ordered_columns.data() + s.first;
+    auto sum = static_cast<std::uint32_t>(y[o]);  // modulo 2^32; the true value was proven to fit
+    for (std::uint32_t n = 0; n < s.count; ++n) sum += column_totals_[column[n]];
+    y[o] = static_cast<std::int32_t>(sum);
+  }
+}
+
+void pass_runner::run_dense(std::size_t count, std::int32_t* y) {
+  std::fill(output_totals_.begin(), output_totals_.end(), 0U);
+  kernels_.dense(codes_.data(), weights_.data(), count, rows_ / 2, prepared_.padded_outputs, output_totals_.data());
+  for (int o = 0; o < pass_.outputs; ++o) {
+    y[o] = static_cast<std::int32_t>(static_cast<std::uint32_t>(y[o]) + output_totals_[static_cast<std::size_t>(o)]);
+  }
+}
+
+void pass_runner::run_operations(std::size_t pixel) {
+  for (std::size_t g = 0; g < pass_.groups; ++g) run_operation(pixel, g);
+}
+
+std::int64_t saturate(std::int64_t value, const value_range& range, std::uint64_t& count) {
+  count += value < range.low || value > range.high ? 1 : 0;
+  return std::clamp(value, range.low, range.high);
+}
+
+// The general path: any shape, ADC step, noise and saturation.
+void pass_runner::run_operation(std::size_t pixel, std::size_t group) {
+  const std::uint32_t vector = pass_.vectors[pixel * pass_.groups + group];
+  conversion_instant when{pass_.site.first_pixel + pixel, pass_.site.first_position + static_cast<std::uint32_t>(group),
+                          0};
+  std::fill(partial_sums_.begin(), partial_sums_.end(), 0);
+  for (int i = 0; i < slices_; ++i) {
+    when.slice = static_cast<std::uint32_t>(i);
+    if (analog_sums_.empty()) {
+      ideal_columns(group, pass_.inputs->plane_words(vector), i);
+    } else {
+      noisy_columns(group, vector, i);
+    }
+    for (std::size_t n = 0; n < pass_.conversion_count; ++n) {
+      const conversion& c = pass_.conversions[n];
+      const noisy_code result = convert(c, when);
+      counts_.clipped += result.clipped ? 1 : 0;
+      const std::int64_t weighted = std::int64_t{result.code} << (i * shape_.dac_bits + c.shift);
+      partial_sums_[static_cast<std::size_t>(c.output)] += c.negative ? -weighted : weighted;
+    }
+  }
+  std::int32_t* y = pass_.y + pixel * pass_.y_stride;
+  const value_range partial_range = two_complement_range(shape_.partial_sum_bits);
+  const value_range accumulator_range = two_complement_range(shape_.accumulator_bits);
+  for (std::size_t o = 0; o < partial_sums_.size(); ++o) {
+    const std::int64_t partial = saturate(partial_sums_[o], partial_range, counts_.partial_sum_saturations);
+    y[o] = static_cast<std::int32_t>(saturate(y[o] + partial, accumulator_range, counts_.accumulator_saturations));
+  }
+}
+
+void pass_runner::ideal_columns(std::size_t group, const std::uint32_t* planes, int slice) {
+  kernels_.column_sums(plan_, planes, pass_.positions[group]->cell_words(), slice, column_totals_.data());
+}
+
+void pass_runner::noisy_columns(std::size_t group, std::uint32_t vector, int slice) {
+  const std::size_t columns = analog_sums_.size();
+  const std::uint16_t* codes = pass_.inputs->codes(vector);
+  const unsigned mask = (1U << shape_.dac_bits) - 1U;
+  std::fill(analog_sums_.begin(), analog_sums_.end(), 0);
+  for (int r = 0; r < shape_.rows_active; ++r) {
+    const std::int64_t digit = (static_cast<unsigned>(codes[r]) >> (slice * shape_.dac_bits)) & mask;
+    if (digit == 0) continue;
+    const std::size_t row = group * static_cast<std::size_t>(shape_.rows_active) + static_cast<std::size_t>(r);
+    const std::int64_t* cells = noisy_cells_.data() + row * columns;
+    for (std::size_t c = 0; c < columns; ++c) analog_sums_[c] += digit * cells[c];
+  }
+}
+
+noisy_code pass_runner::convert(const conversion& c, const conversion_instant& when) const {
+  const auto first = static_cast<std::size_t>(c.first_column);
+  std::int64_t sum = 0;
+  if (analog_sums_.empty()) {
+    for (int j = 0; j < c.columns; ++j) {
+      sum += std::int64_t{column_totals_[first + static_cast<std::size_t>(j)]} << (j * shape_.bits_per_cell);
+    }
+    return {pass_.adc->code(sum), pass_.adc->clips(sum)};
+  }
+  for (int j = 0; j < c.columns; ++j) {
+    const std::int64_t column = analog_sums_[first + static_cast<std::size_t>(j)];
+    sum += pass_.noise->column(shape_, pass_.site, c.first_column + j, column) *
+           (std::int64_t{1} << (j * shape_.bits_per_cell));
+  }
+  return pass_.noise->convert(*pass_.adc, pass_.site, when, c.first_column, sum);
+}
+
+void pass_runner::prepare_noise() {
+  if (pass_.groups == 0) return;
+  int columns = pass_.positions[0]->columns();
+  for (std::size_t g = 1; g < pass_.groups; ++g) columns = std::min(columns, pass_.positions[g]->columns());
+  analog_sums_.resize(static_cast<std::size_t>(columns));
+  noisy_cells_.reserve(pass_.groups * static_cast<std::size_t>(shape_.rows_active * columns));
+  for (std::size_t g = 0; g < pass_.groups; ++g) {
+    const std::uint32_t position = pass_.site.first_position + static_cast<std::uint32_t>(g);
+    for (int r = 0; r < shape_.rows_active; ++r) {
+      for (int c = 0; c < columns; ++c) {
+        const int value = pass_.positions[g]->cell(r, c);
+        noisy_cells_.push_back(pass_.noise->cell(shape_, pass_.site, position, r, c, value));
+      }
+    }
+  }
+}
+
+void check_inputs(const pass_operation& pass) {
+  if (pass.inputs->rows_active() != pass.shape->rows_active) {
+    throw std::invalid_argument("rows of the inputs = " + std::to_string(pass.inputs->rows_active()) +
+                                ": rows_active = " + std::to_string(pass.shape->rows_active));
+  }
+  if (pass.inputs->input_bits() != pass.input_bits) {
+    throw std::invalid_argument("bits of the inputs = " + std::to_string(pass.inputs->input_bits()) +
+                                ": input_bits = " + std::to_string(pass.input_bits));
+  }
+  const std::uint32_t* end = pass.vectors + pass.pixels * pass.groups;
+  const std::uint32_t* largest = std::max_element(pass.vectors, end);
+  if (largest != end && *largest >= pass.inputs->size()) {
+    throw std::invalid_argument("vector = " + std::to_string(*largest) + ": below " +
+                                std::to_string(pass.inputs->size()));
+  }
+}
+
+}  // namespace
+
+activity& activity::operator+=(const activity& other) {
+  operations += other.operations;
+  column_sums += other.column_sums;
+  conversions += other.conversions;
+  clipped += other.clipped;
+  partial_sum_saturations += other.partial_sum_saturations;
+  accumulator_saturations += other.accumulator_saturations;
+  wordline_sum += other.wordline_sum;
+  wordline_ones += other.wordline_ones;
+  column_sum += other.column_sum;
+  return *this;
+}
+
+bool activity::operator==(const activity& other) const {
+  return operations == other.operations && column_sums == other.column_sums && conversions == other.conversions &&
+         clipped == other.clipped && partial_sum_saturations == other.partial_sum_saturations &&
+         accumulator_saturations == other.accumulator_saturations && wordline_sum == other.wordline_sum &&
+         wordline_ones == other.wordline_ones && column_sum == other.column_sum;
+}
+
+void run_pass(const pass_operation& pass, activity& counts) {
+  check_inputs(pass);
+  if (pass.prepared != nullptr) {
+    pass_runner(pass, *pass.prepared, counts).run();
+  } else {
+    pass_runner(pass, prepared_pass(pass, pass.pixels >= dense_pays_from_pixels), counts).run();
+  }
+}
+
+}  // namespace cimbalom::arithmetic

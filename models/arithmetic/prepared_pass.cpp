@@ -1,0 +1,193 @@
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+
+#include "models/arithmetic/mvm.hpp"
+
+namespace cimbalom::arithmetic {
+namespace {
+
+constexpr std::size_t output_padding = 16;  // 32-bit lanes of the widest vector
+constexpr std::int64_t largest_lane_sum = 32767;
+
+[[noreturn]] void refuse(const std::string& key, std::int64_t value, const std::string& allowed) {
+  throw std::invalid_argument(key + " = " + std::to_string(value) + ": " + allowed);
+}
+
+std::size_t row_stride(const macro_shape& shape) {
+  return static_cast<std::size_t>(row_words(shape.rows_active)) * word_rows;
+}
+
+// True if no sign column of any position holds more than its one bit.
+bool one_bit_signs(const pass_operation& pass) {
+  if (pass.shape->bits_per_cell == 1) return true;
+  for (std::size_t g = 0; g < pass.groups; ++g) {
+    for (std::size_t n = 0; n < pass.conversion_count; ++n) {
+      const conversion& c = pass.conversions[n];
+      if (!c.negative || !pass.positions[g]->occupied(c.first_column)) continue;
+      for (int r = 0; r < pass.shape->rows_active; ++r) {
+        if (pass.positions[g]->cell(r, c.first_column) > 1) return false;
+      }
+    }
+  }
+  return true;
+}
+
+// What the cells of a conversion contribute for one row, combined.
+int combined_cell(const pass_operation& pass, std::size_t group, const conversion& c, int row) {
+  int value = 0;
+  for (int j = 0; j < c.columns; ++j) {
+    value += pass.positions[group]->cell(row, c.first_column + j) << (j * pass.shape->bits_per_cell);
+  }
+  return value;
+}
+
+}  // namespace
+
+prepared_pass::prepared_pass(const pass_operation& pass, bool with_dense) {
+  check(pass);
+  padded_columns = pass.groups == 0 ? 0 : pass.positions[0]->padded_columns();
+  padded_outputs = (static_cast<std::size_t>(pass.outputs) + output_padding - 1) / output_padding * output_padding;
+  derive_columns(pass);
+  derive_row_weights(pass);
+  derive_exactness(pass);
+  if (with_dense) derive_dense(pass);
+}
+
+void prepared_pass::check(const pass_operation& pass) const {
+  const macro_shape& shape = *pass.shape;
+  validate(shape);
+  input_slices(shape, pass.input_bits);
+  if (pass.outputs < 0) refuse("outputs", pass.outputs, "0 or more");
+  if (pass.adc->largest_sum() != s_max(shape) || pass.adc->top() != static_cast<std::uint64_t>(top_code(shape))) {
+    throw std::invalid_argument("adc: made for another macro shape");
+  }
+  int columns = 65536;
+  for (std::size_t g = 0; g < pass.groups; ++g) {
+    const packed_position& position = *pass.positions[g];
+    const bool same = position.rows_active() == shape.rows_active && position.bits_per_cell() == shape.bits_per_cell &&
+                      position.padded_columns() == pass.positions[0]->padded_columns();
+    if (!same) refuse("position of group", static_cast<std::int64_t>(g), "the pass's rows, cells and columns");
+    columns = std::min(columns, position.columns());
+  }
+  for (std::size_t n = 0; n < pass.conversion_count; ++n) {
+    const conversion& c = pass.conversions[n];
+    if (c.output < 0 || c.output >= pass.outputs) refuse("output", c.output, "0 to outputs - 1");
+    if (c.shift < 0 || c.shift >= max_operand_bits) refuse("shift", c.shift, "0 to 15");
+    if (c.columns < 1 || c.columns > shape.combine_columns)
+      refuse("combined columns", c.columns, "1 to combine_columns");
+    if (c.first_column < 0 || c.first_column > columns - c.columns) {
+      refuse("first_column", c.first_column, "inside the position's " + std::to_string(columns) + " columns");
+    }
+  }
+}
+
+void prepared_pass::derive_columns(const pass_operation& pass) {
+  const macro_shape& shape = *pass.shape;
+  column_weights.assign(static_cast<std::size_t>(padded_columns), 0);
+  output_columns.assign(static_cast<std::size_t>(pass.outputs), {});
+  std::vector<value_range> ranges(static_cast<std::size_t>(pass.outputs));
+  std::vector<std::uint8_t> converted(static_cast<std::size_t>(padded_columns), 0);
+  const bool trusted = one_bit_signs(pass);
+  columnwise = pass.adc->largest_sum() <= largest_lane_sum && (pass.adc->pure_clip() || pass.adc->multiplier15() > 0) &&
+               pass.groups > 0;
+  for (std::size_t n = 0; n < pass.conversion_count; ++n) {
+    const conversion& c = pass.conversions[n];
+    const value_range range = conversion_range(shape, *pass.adc, pass.input_bits, c, trusted);
+    ranges[static_cast<std::size_t>(c.output)].low += range.low;
+    ranges[static_cast<std::size_t>(c.output)].high += range.high;
+    ++output_columns[static_cast<std::size_t>(c.output)].count;
+    if (pass.groups == 0) continue;
+    const auto column = static_cast<std::size_t>(c.first_column);
+    if (c.columns != 1 || converted[column] != 0) columnwise = false;
+    converted[column] = 1;
+    const std::uint32_t weight = 1U << c.shift;
+    column_weights[column] = c.negative ? 0U - weight : weight;
+  }
+  for (const value_range& range : ranges) {
+    operation_range.low = std::min(operation_range.low, range.low);
+    operation_range.high = std::max(operation_range.high, range.high);
+  }
+  if (!contains(two_complement_range(shape.partial_sum_bits), operation_range)) columnwise = false;
+  for (std::size_t g = 0; g < pass.groups && columnwise; ++g) {
+    for (int c = 0; c < pass.positions[g]->columns(); ++c) {
+      if (pass.positions[g]->occupied(c) && converted[static_cast<std::size_t>(c)] == 0) columnwise = false;
+    }
+  }
+  std::uint32_t next = 0;
+  for (segment& s : output_columns) {
+    s.first = next;
+    next += s.count;
+    s.count = 0;
+  }
+  ordered_columns.assign(pass.conversion_count, 0);
+  for (std::size_t n = 0; n < pass.conversion_count; ++n) {
+    segment& s = output_columns[static_cast<std::size_t>(pass.conversions[n].output)];
+    ordered_columns[s.first + s.count++] = static_cast<std::uint32_t>(pass.conversions[n].first_column);
+  }
+}
+
+void prepared_pass::derive_row_weights(const pass_operation& pass) {
+  const std::size_t stride = row_stride(*pass.shape);
+  row_weights.assign(pass.groups * stride, 0);
+  for (std::size_t g = 0; g < pass.groups; ++g) {
+    for (int r = 0; r < pass.shape->rows_active; ++r) {
+      std::uint32_t sum = 0;
+      if (columnwise) {  // every occupied column is converted once, alone
+        sum = pass.positions[g]->row_sum(r);
+      } else {
+        for (std::size_t n = 0; n < pass.conversion_count; ++n) {
+          sum += static_cast<std::uint32_t>(combined_cell(pass, g, pass.conversions[n], r));
+        }
+      }
+      row_weights[g * stride + static_cast<std::size_t>(r)] = sum;
+    }
+  }
+}
+
+void prepared_pass::derive_exactness(const pass_operation& pass) {
+  const macro_shape& shape = *pass.shape;
+  exact_groups.assign(pass.groups, 0);
+  if (!pass.adc->pure_clip()) return;
+  int combined = 1;
+  for (std::size_t n = 0; n < pass.conversion_count; ++n) combined = std::max(combined, pass.conversions[n].columns);
+  const std::int64_t largest = pass.adc->clip_from() - 1;
+  const std::int64_t cells = (std::int64_t{1} << (shape.bits_per_cell * combined)) - 1;
+  exact_sum = largest / cells;
+  const std::int64_t drive = (std::int64_t{1} << shape.dac_bits) - 1;
+  const std::int64_t one_column = (std::int64_t{1} << shape.bits_per_cell) - 1;
+  all_exact = true;
+  for (std::size_t g = 0; g < pass.groups; ++g) {
+    const std::int64_t sum = pass.positions[g]->largest_column_sum() * drive * (cells / one_column);
+    exact_groups[g] = sum <= largest ? 1 : 0;
+    all_exact = all_exact && sum <= largest;
+  }
+}
+
+void prepared_pass::derive_dense(const pass_operation& pass) {
+  const macro_shape& shape = *pass.shape;
+  const bool proven = contains(two_complement_range(shape.partial_sum_bits), operation_range);
+  if (!pass.adc->pure_clip() || !proven || pass.input_bits > 15 || pass.groups == 0) return;
+  const std::size_t rows = row_stride(shape);
+  dense_weights.assign(pass.groups * rows * padded_outputs, 0);
+  std::vector<std::int64_t> sums(static_cast<std::size_t>(pass.outputs));
+  for (std::size_t g = 0; g < pass.groups; ++g) {
+    for (int r = 0; r < shape.rows_active; ++r) {
+      std::fill(sums.begin(), sums.end(), 0);
+      for (std::size_t n = 0; n < pass.conversion_count; ++n) {
+        const conversion& c = pass.conversions[n];
+        const std::int64_t value = std::int64_t{combined_cell(pass, g, c, r)} << c.shift;
+        sums[static_cast<std::size_t>(c.output)] += c.negative ? -value : value;
+      }
+      const auto row = static_cast<std::size_t>(r);
+      for (std::size_t o = 0; o < sums.size(); ++o) {
+        if (sums[o] < -32768 || sums[o] > 32767) return;  // more than a weight of 16 bits: dense stays false
+        dense_weights[((g * rows / 2 + row / 2) * padded_outputs + o) * 2 + row % 2] =
+            static_cast<std::int16_t>(sums[o]);
+      }
+    }
+  }
+  dense = true;
+}
+
+}  // namespace cimbalom::arithmetic
