@@ -11,15 +11,16 @@ namespace cimbalom::quantization {
 
 /// A value between layers. On the accelerator: one image, HWC codes. On the host: float32, the graph's own shape.
 struct tensor {
-  std::string name;                  ///< of the graph's value
-  registers::tensor_format format;   ///< height, width, channels, bits, sign, zero point
-  double scale = 1;                  ///< real = scale * (code - zero_point)
-  std::vector<std::int64_t> shape;   ///< the graph's shape (batch 1 included)
-  bool on_host = false;              ///< float32 on the processor
+  std::string name;                 ///< of the graph's value
+  registers::tensor_format format;  ///< height, width, channels, bits, sign, zero point
+  double scale = 1;                 ///< real = scale * (code - zero_point)
+  std::vector<std::int64_t> shape;  ///< the graph's shape (batch 1 included)
+  bool on_host = false;             ///< float32 on the processor
+  bool channels_last = false;       ///< the shape is (1, h, w, c): the graph's own order is that of the codes
 };
 
 enum class layer_kind {
-  mvm,           ///< Conv, Gemm, MatMul with constant weights, on the macros
+  mvm,  ///< Conv, Gemm, MatMul with constant weights, on the macros
   add,
   max_pool,
   average_pool,  ///< GlobalAveragePool too
@@ -31,14 +32,15 @@ enum class layer_kind {
 /// Parameters of a matrix-vector layer. The kernel covers (kernel_h, kernel_w, channels of the group), c fastest.
 struct mvm_parameters {
   std::int32_t groups = 1;
-  std::int32_t filters = 0;                    ///< all output channels
+  std::int32_t filters = 0;  ///< all output channels
   std::int32_t channels_per_group = 0;
   registers::window filter_window;
-  std::vector<std::int16_t> weights;           ///< [filters][kernel_h][kernel_w][channels_per_group] stored codes (w + zero point)
-  std::vector<std::uint8_t> weight_bits;       ///< a filter, 1..16
-  std::vector<double> weight_scale;            ///< a filter
-  std::vector<std::int32_t> weight_zero_point; ///< a filter; 0 for symmetric
-  std::vector<std::int64_t> bias;              ///< a filter, in units of input scale * weight scale
+  std::vector<std::int16_t>
+      weights;  ///< [filters][kernel_h][kernel_w][channels_per_group] stored codes (w + zero point)
+  std::vector<std::uint8_t> weight_bits;        ///< a filter, 1..16
+  std::vector<double> weight_scale;             ///< a filter
+  std::vector<std::int32_t> weight_zero_point;  ///< a filter; 0 for symmetric
+  std::vector<std::int64_t> bias;               ///< a filter, in units of input scale * weight scale
   std::int32_t adc_step_sixteenths = 16;
 };
 
@@ -46,11 +48,11 @@ struct mvm_parameters {
 /// or into float32 (floating_point).
 struct layer {
   layer_kind kind = layer_kind::mvm;
-  std::string name;                 ///< of the graph node that gave it
-  std::vector<int> inputs;          ///< tensor numbers; add: two; mvm with residual: input, residual
+  std::string name;         ///< of the graph node that gave it
+  std::vector<int> inputs;  ///< tensor numbers; add: two; mvm with residual: input, residual
   int output = -1;
-  bool has_residual = false;        ///< mvm: inputs[1] is added before the activation
-  std::int32_t clamp_low = 0;       ///< codes of the output (activation and width)
+  bool has_residual = false;   ///< mvm: inputs[1] is added before the activation
+  std::int32_t clamp_low = 0;  ///< codes of the output (activation and width)
   std::int32_t clamp_high = 255;
   registers::requantization requantize = registers::requantization::fixed_point;
   mvm_parameters mvm;
@@ -58,19 +60,19 @@ struct layer {
   bool count_include_pad = false;
   std::int32_t channel_offset = 0, output_channel = 0, channels_written = 0;  ///< slice_pad
   std::vector<double> affine_scale, affine_bias;  ///< a channel, real values: y = scale * x + bias
-  int graph_node = -1;              ///< host: index in network::host_graph.nodes
-  std::uint64_t macs = 0;           ///< dense multiply-accumulates of one image
+  int graph_node = -1;                            ///< host: index in network::host_graph.nodes
+  std::uint64_t macs = 0;                         ///< dense multiply-accumulates of one image
 };
 
 /// The integer network that compiler, reference executor and package share.
 struct network {
   std::string name;
   std::vector<tensor> tensors;
-  std::vector<layer> layers;        ///< in execution order
-  int input = -1;                   ///< tensor that the data set fills
+  std::vector<layer> layers;  ///< in execution order
+  int input = -1;             ///< tensor that the data set fills
   std::vector<int> outputs;
-  graph::graph host_graph;          ///< the float graph that host layers refer to (names, attributes, shapes)
-  std::uint64_t parameters = 0;     ///< weights and biases of the float network
+  graph::graph host_graph;       ///< the float graph that host layers refer to (names, attributes, shapes)
+  std::uint64_t parameters = 0;  ///< weights and biases of the float network
 
   std::uint64_t macs() const {
     std::uint64_t sum = 0;
