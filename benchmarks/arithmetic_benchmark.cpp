@@ -80,6 +80,7 @@ macro_shape shape_of(int rows, int dac_bits, int adc_bits) {
   shape.rows_active = rows;
   shape.dac_bits = dac_bits;
   shape.adc_bits = adc_bits;
+  shape.partial_sum_bits = 24;
   return shape;
 }
 

@@ -63,10 +63,9 @@ void append_conversions(const macro_shape& shape, int first_column, int bits, in
   conversions.push_back({first_column + magnitude_columns, 1, bits - 1, true, output});
 }
 
-value_range conversion_range(const macro_shape& shape, const adc_transfer& adc, int input_bits, const conversion& c,
-                             bool one_bit_sign) {
+value_range conversion_range(const macro_shape& shape, const adc_transfer& adc, int input_bits, const conversion& c) {
   const int slices = input_slices(shape, input_bits);
-  const int cell_bits = c.negative && one_bit_sign ? 1 : shape.bits_per_cell * c.columns;
+  const int cell_bits = c.negative ? 1 : shape.bits_per_cell * c.columns;
   const std::int64_t cells = (std::int64_t{1} << cell_bits) - 1;
   std::int64_t sum = 0;
   for (int i = 0; i < slices; ++i) {

@@ -46,8 +46,7 @@ void append_conversions(const macro_shape& shape, int first_column, int bits, in
                         std::vector<conversion>& conversions);
 
 /// Every value that one conversion can add to its output over the slices of one operation. A sign column holds one bit
-/// a cell if one_bit_sign, else (an image nobody vouches for) whatever a cell can hold.
-value_range conversion_range(const macro_shape& shape, const adc_transfer& adc, int input_bits, const conversion& c,
-                             bool one_bit_sign = true);
+/// a cell.
+value_range conversion_range(const macro_shape& shape, const adc_transfer& adc, int input_bits, const conversion& c);
 
 }  // namespace cimbalom::arithmetic

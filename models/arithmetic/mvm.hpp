@@ -31,20 +31,17 @@ class packed_position {
   int cell(int row, int column) const;
   /// Sum of a row's cell values over all columns.
   std::uint32_t row_sum(int row) const { return row_sums_[static_cast<std::size_t>(row)]; }
-  /// Largest sum of a column's cell values: what it answers when every wordline is driven with 1.
-  std::uint32_t largest_column_sum() const { return largest_column_sum_; }
-  /// True if any of the column's cells is not 0.
-  bool occupied(int column) const { return occupied_[static_cast<std::size_t>(column)] != 0; }
+  /// Sum of a column's cell values: what it answers when every wordline is driven with 1.
+  std::uint32_t column_sum(int column) const { return column_sums_[static_cast<std::size_t>(column)]; }
 
  private:
   int rows_active_;
   int bits_per_cell_;
   int columns_;
   int padded_columns_;
-  std::uint32_t largest_column_sum_ = 0;
   aligned_vector<std::uint16_t> cells_;
   std::vector<std::uint32_t> row_sums_;
-  std::vector<std::uint8_t> occupied_;
+  std::vector<std::uint32_t> column_sums_;
 };
 
 /// What the hardware did: the counts that energy and reports are made of. Identical for every path and target.
@@ -124,6 +121,7 @@ class prepared_pass {
 
  private:
   void check(const pass_operation& pass) const;
+  void derive_range(const pass_operation& pass);
   void derive_columns(const pass_operation& pass);
   void derive_row_weights(const pass_operation& pass);
   void derive_exactness(const pass_operation& pass);

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <stdexcept>
 #include <string>
 
@@ -24,8 +23,7 @@ packed_position::packed_position(const macro_shape& shape, int columns, const st
   const auto words_count = static_cast<std::size_t>(words());
   cells_.assign(static_cast<std::size_t>(bits_per_cell_) * words_count * padded, 0);
   row_sums_.assign(static_cast<std::size_t>(rows_active_), 0);
-  occupied_.assign(static_cast<std::size_t>(columns), 0);
-  std::vector<std::uint32_t> column_sums(static_cast<std::size_t>(columns), 0);
+  column_sums_.assign(static_cast<std::size_t>(columns), 0);
   const std::size_t bytes = row_bytes(shape, columns);
   for (int r = 0; r < rows_active_; ++r) {
     const std::uint8_t* row = rows + static_cast<std::size_t>(r) * bytes;
@@ -34,8 +32,7 @@ packed_position::packed_position(const macro_shape& shape, int columns, const st
       if (value == 0) continue;
       const auto column = static_cast<std::size_t>(c);
       row_sums_[static_cast<std::size_t>(r)] += static_cast<std::uint32_t>(value);
-      column_sums[column] += static_cast<std::uint32_t>(value);
-      occupied_[column] = 1;
+      column_sums_[column] += static_cast<std::uint32_t>(value);
       for (int k = 0; k < bits_per_cell_; ++k) {
         const std::size_t word = static_cast<std::size_t>(k) * words_count + static_cast<std::size_t>(r / word_rows);
         const int bit = ((value >> k) & 1) << (r % word_rows);
@@ -43,7 +40,6 @@ packed_position::packed_position(const macro_shape& shape, int columns, const st
       }
     }
   }
-  largest_column_sum_ = *std::max_element(column_sums.begin(), column_sums.end());
 }
 
 int packed_position::cell(int row, int column) const {

@@ -18,19 +18,24 @@ std::size_t row_stride(const macro_shape& shape) {
   return static_cast<std::size_t>(row_words(shape.rows_active)) * word_rows;
 }
 
-// True if no sign column of any position holds more than its one bit.
-bool one_bit_signs(const pass_operation& pass) {
-  if (pass.shape->bits_per_cell == 1) return true;
-  for (std::size_t g = 0; g < pass.groups; ++g) {
-    for (std::size_t n = 0; n < pass.conversion_count; ++n) {
-      const conversion& c = pass.conversions[n];
-      if (!c.negative || !pass.positions[g]->occupied(c.first_column)) continue;
-      for (int r = 0; r < pass.shape->rows_active; ++r) {
-        if (pass.positions[g]->cell(r, c.first_column) > 1) return false;
-      }
-    }
+// The largest combined sum of a conversion's columns when every wordline is driven with 1, in one group.
+std::int64_t combined_column_sum(const pass_operation& pass, std::size_t group, const conversion& c) {
+  std::int64_t sum = 0;
+  for (int j = 0; j < c.columns; ++j) {
+    sum += std::int64_t{pass.positions[group]->column_sum(c.first_column + j)} << (j * pass.shape->bits_per_cell);
   }
-  return true;
+  return sum;
+}
+
+// The most that a conversion whose column sums reach `column_sum` can add to its output over the slices.
+std::int64_t largest_contribution(const pass_operation& pass, std::int64_t column_sum, int shift) {
+  const int dac_bits = pass.shape->dac_bits;
+  std::int64_t total = 0;
+  for (int first = 0; first < pass.input_bits; first += dac_bits) {
+    const std::int64_t drive = (std::int64_t{1} << std::min(dac_bits, pass.input_bits - first)) - 1;
+    total += std::int64_t{pass.adc->code(column_sum * drive)} << first;
+  }
+  return total << shift;
 }
 
 // What the cells of a conversion contribute for one row, combined.
@@ -48,6 +53,7 @@ prepared_pass::prepared_pass(const pass_operation& pass, bool with_dense) {
   check(pass);
   padded_columns = pass.groups == 0 ? 0 : pass.positions[0]->padded_columns();
   padded_outputs = (static_cast<std::size_t>(pass.outputs) + output_padding - 1) / output_padding * output_padding;
+  derive_range(pass);
   derive_columns(pass);
   derive_row_weights(pass);
   derive_exactness(pass);
@@ -82,20 +88,33 @@ void prepared_pass::check(const pass_operation& pass) const {
   }
 }
 
+// From the stored weights themselves: tighter than what any weight could give, and true of any image.
+void prepared_pass::derive_range(const pass_operation& pass) {
+  std::vector<value_range> ranges(static_cast<std::size_t>(pass.outputs));
+  for (std::size_t g = 0; g < pass.groups; ++g) {
+    std::fill(ranges.begin(), ranges.end(), value_range{});
+    for (std::size_t n = 0; n < pass.conversion_count; ++n) {
+      const conversion& c = pass.conversions[n];
+      const std::int64_t most = largest_contribution(pass, combined_column_sum(pass, g, c), c.shift);
+      value_range& range = ranges[static_cast<std::size_t>(c.output)];
+      (c.negative ? range.low : range.high) += c.negative ? -most : most;
+    }
+    for (const value_range& range : ranges) {
+      operation_range.low = std::min(operation_range.low, range.low);
+      operation_range.high = std::max(operation_range.high, range.high);
+    }
+  }
+}
+
 void prepared_pass::derive_columns(const pass_operation& pass) {
   const macro_shape& shape = *pass.shape;
   column_weights.assign(static_cast<std::size_t>(padded_columns), 0);
   output_columns.assign(static_cast<std::size_t>(pass.outputs), {});
-  std::vector<value_range> ranges(static_cast<std::size_t>(pass.outputs));
   std::vector<std::uint8_t> converted(static_cast<std::size_t>(padded_columns), 0);
-  const bool trusted = one_bit_signs(pass);
   columnwise = pass.adc->largest_sum() <= largest_lane_sum && (pass.adc->pure_clip() || pass.adc->multiplier15() > 0) &&
                pass.groups > 0;
   for (std::size_t n = 0; n < pass.conversion_count; ++n) {
     const conversion& c = pass.conversions[n];
-    const value_range range = conversion_range(shape, *pass.adc, pass.input_bits, c, trusted);
-    ranges[static_cast<std::size_t>(c.output)].low += range.low;
-    ranges[static_cast<std::size_t>(c.output)].high += range.high;
     ++output_columns[static_cast<std::size_t>(c.output)].count;
     if (pass.groups == 0) continue;
     const auto column = static_cast<std::size_t>(c.first_column);
@@ -104,14 +123,10 @@ void prepared_pass::derive_columns(const pass_operation& pass) {
     const std::uint32_t weight = 1U << c.shift;
     column_weights[column] = c.negative ? 0U - weight : weight;
   }
-  for (const value_range& range : ranges) {
-    operation_range.low = std::min(operation_range.low, range.low);
-    operation_range.high = std::max(operation_range.high, range.high);
-  }
   if (!contains(two_complement_range(shape.partial_sum_bits), operation_range)) columnwise = false;
   for (std::size_t g = 0; g < pass.groups && columnwise; ++g) {
     for (int c = 0; c < pass.positions[g]->columns(); ++c) {
-      if (pass.positions[g]->occupied(c) && converted[static_cast<std::size_t>(c)] == 0) columnwise = false;
+      if (pass.positions[g]->column_sum(c) > 0 && converted[static_cast<std::size_t>(c)] == 0) columnwise = false;
     }
   }
   std::uint32_t next = 0;
@@ -152,15 +167,16 @@ void prepared_pass::derive_exactness(const pass_operation& pass) {
   int combined = 1;
   for (std::size_t n = 0; n < pass.conversion_count; ++n) combined = std::max(combined, pass.conversions[n].columns);
   const std::int64_t largest = pass.adc->clip_from() - 1;
-  const std::int64_t cells = (std::int64_t{1} << (shape.bits_per_cell * combined)) - 1;
-  exact_sum = largest / cells;
-  const std::int64_t drive = (std::int64_t{1} << shape.dac_bits) - 1;
-  const std::int64_t one_column = (std::int64_t{1} << shape.bits_per_cell) - 1;
+  exact_sum = largest / ((std::int64_t{1} << (shape.bits_per_cell * combined)) - 1);
+  const std::int64_t drive = (std::int64_t{1} << std::min(shape.dac_bits, pass.input_bits)) - 1;
   all_exact = true;
   for (std::size_t g = 0; g < pass.groups; ++g) {
-    const std::int64_t sum = pass.positions[g]->largest_column_sum() * drive * (cells / one_column);
-    exact_groups[g] = sum <= largest ? 1 : 0;
-    all_exact = all_exact && sum <= largest;
+    std::int64_t sum = 0;
+    for (std::size_t n = 0; n < pass.conversion_count; ++n) {
+      sum = std::max(sum, combined_column_sum(pass, g, pass.conversions[n]));
+    }
+    exact_groups[g] = sum * drive <= largest ? 1 : 0;
+    all_exact = all_exact && exact_groups[g] != 0;
   }
 }
 
