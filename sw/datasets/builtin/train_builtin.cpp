@@ -22,8 +22,8 @@ constexpr float pixel_scale = 1.0F / 255, pixel_mean = 0.5F, pixel_std = 0.25F; 
 
 struct options {
   std::string folder;
-  int epochs = 4;
-  int images = 30000;
+  int epochs = 6;
+  int images = 40000;
   int seed = 1;
 };
 
