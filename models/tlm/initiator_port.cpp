@@ -54,11 +54,10 @@ void initiator_port::end_response(payload& transaction) {
 }
 
 void initiator_port::deliver(payload& transaction, const phase& at) {
-  if (requesting_ == &transaction) {  // BEGIN_RESP implies END_REQ
-    requesting_ = nullptr;
-    client_.request_ended(transaction, index_);
-  }
+  const bool ends_request = requesting_ == &transaction;  // BEGIN_RESP implies END_REQ
+  if (ends_request) requesting_ = nullptr;
   if (at == ::tlm::BEGIN_RESP) client_.response_begun(transaction, index_);
+  if (ends_request) client_.request_ended(index_);
 }
 
 }  // namespace cimbalom::transport

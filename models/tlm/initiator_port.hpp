@@ -13,8 +13,8 @@ namespace cimbalom::transport {
 class initiator_client {
  public:
   virtual ~initiator_client() = default;
-  /// The request channel is free again.
-  virtual void request_ended(payload& transaction, unsigned port) = 0;
+  /// The request channel is free again (for a target that left END_REQ out: told after its response_begun).
+  virtual void request_ended(unsigned port) = 0;
   /// The response is here; end it with end_response(), now or later.
   virtual void response_begun(payload& transaction, unsigned port) = 0;
 };

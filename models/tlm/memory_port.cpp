@@ -94,7 +94,7 @@ void memory_port::issue_burst(path& p) {
   begin_request(transaction);
 }
 
-void memory_port::request_ended(payload&, unsigned) {
+void memory_port::request_ended(unsigned) {
   issue();
 }
 

@@ -80,7 +80,7 @@ class memory_port : public initiator_port, private initiator_client {
     void copy_from(const ::tlm::tlm_extension_base&) override {}
   };
 
-  void request_ended(payload& transaction, unsigned port) override;
+  void request_ended(unsigned port) override;
   void response_begun(payload& transaction, unsigned port) override;
   memory_result wait_for(memory_request request);
   bool can_issue(const path& p) const;
