@@ -46,6 +46,20 @@ std::string advice(const std::string& name) {
   return found == known.end() ? "it would need a shape rule, a kernel and a lowering" : found->second;
 }
 
+std::string operator_name(const proto::NodeProto& n) {
+  return is_standard(n.domain()) ? n.op_type() : n.domain() + "." + n.op_type();
+}
+
+proto::ModelProto parse(const std::string& bytes, const std::string& path) {
+  proto::ModelProto model;
+  if (bytes.empty() || bytes.size() > 0x7fffffff || !model.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+    throw bad_input({path}, "", "",
+                    "is not an ONNX model, or is cut short (" + std::to_string(bytes.size()) + " bytes)");
+  if (!model.has_graph() || model.graph().node_size() + model.graph().output_size() == 0)
+    throw bad_input({path}, "", "", "is not an ONNX model: it holds no graph");
+  return model;
+}
+
 class importer {
  public:
   importer(const std::string& path, absent_data absent, const std::map<std::string, tensor>& bind)
@@ -54,13 +68,7 @@ class importer {
   }
 
   graph::graph run(const std::string& bytes) {
-    proto::ModelProto model;
-    if (bytes.empty() || bytes.size() > 0x7fffffff ||
-        !model.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
-      throw bad_input({path_}, "", "",
-                      "is not an ONNX model, or is cut short (" + std::to_string(bytes.size()) + " bytes)");
-    if (!model.has_graph() || model.graph().node_size() + model.graph().output_size() == 0)
-      throw bad_input({path_}, "", "", "is not an ONNX model: it holds no graph");
+    const proto::ModelProto model = parse(bytes, path_);
     check_versions(model);
     check_operators(model.graph());
     try {
@@ -93,7 +101,7 @@ class importer {
     for (int i = 0; i < from.node_size(); ++i) {
       const auto& n = from.node(i);
       if (is_standard(n.domain()) && graph::find_operator(n.op_type()) != nullptr) continue;
-      const std::string kind = is_standard(n.domain()) ? n.op_type() : n.domain() + "." + n.op_type();
+      const std::string kind = operator_name(n);
       if (first.empty()) {
         first = kind;
         first_node_ = node_name(n, i);
@@ -311,6 +319,28 @@ graph::graph import_file(const std::string& path) {
 graph::graph import_topology(const std::string& path) {
   const std::map<std::string, tensor> nothing;
   return importer(path, absent_data::keep_shape, nothing).run(read_bytes(path));
+}
+
+model_summary summarize_file(const std::string& path) {
+  const proto::ModelProto model = parse(read_bytes(path), path);
+  model_summary summary;
+  std::set<std::string> constants;
+  std::set<std::string> parameters;
+  std::set<std::string> operators;
+  for (const auto& data : model.graph().initializer()) constants.insert(data.name());
+  for (const auto& n : model.graph().node()) {
+    operators.insert(operator_name(n));
+    const graph::operator_row* row = is_standard(n.domain()) ? graph::find_operator(n.op_type()) : nullptr;
+    for (int k = 0; row != nullptr && k < std::min(n.input_size(), 32); ++k)
+      if ((row->constant_inputs >> k & 1U) != 0) parameters.insert(n.input(k));
+  }
+  for (const auto& input : model.graph().input()) {
+    if (constants.count(input.name()) != 0) continue;
+    summary.inputs.push_back(input.name());
+    if (parameters.count(input.name()) != 0) summary.parameters.push_back(input.name());
+  }
+  summary.operators.assign(operators.begin(), operators.end());
+  return summary;
 }
 
 tensor import_tensor(const std::string& path) {

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "sw/graph/graph.hpp"
 
@@ -20,6 +21,15 @@ graph::graph import_topology(const std::string& path);
 /// beside `path`, which also names the model in messages.
 graph::graph import_bytes(const std::string& bytes, const std::string& path,
                           const std::map<std::string, graph::tensor>& bind = {});
+
+/// What a model file asks for, without reading its weights or checking that it can be imported.
+struct model_summary {
+  std::vector<std::string> inputs;  ///< names, in file order, without initializers
+  std::vector<std::string>
+      parameters;                      ///< those of them that must be bound to constants (shapes, axes, bounds, scales)
+  std::vector<std::string> operators;  ///< distinct, sorted; with the domain when it is not ONNX's
+};
+model_summary summarize_file(const std::string& path);
 
 /// A TensorProto file (as in ONNX test data); input_error when it is none, or of an unsupported type.
 graph::tensor import_tensor(const std::string& path);
