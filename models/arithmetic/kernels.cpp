@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "models/arithmetic/inputs.hpp"
 #include "models/arithmetic/kernels.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -233,6 +234,13 @@ HWY_ATTR void column_sums(const column_plan& plan, const std::uint32_t* planes, 
 }
 
 #if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
+void fold(const std::uint32_t* totals, const std::uint32_t* weights, std::size_t columns, std::uint32_t* sums) {
+  for (std::size_t b = 0; b < columns / fold_columns; ++b) {
+    sums[b] = 0;
+    for (std::size_t c = b * fold_columns; c < (b + 1) * fold_columns; ++c) sums[b] += totals[c] * weights[c];
+  }
+}
+
 void dense(const std::uint16_t* const* codes, const std::int16_t* const* weights, std::size_t count, std::size_t pairs,
            std::size_t outputs, std::uint32_t* sums) {
   for (std::size_t n = 0; n < count; ++n) {
@@ -245,9 +253,35 @@ void dense(const std::uint16_t* const* codes, const std::int16_t* const* weights
   }
 }
 #else
-template <std::size_t kBlock>
+// Sums of neighbouring lanes: those of `a`, then those of `b`.
+template <typename V>
+HWY_INLINE HWY_ATTR V add_pairs(V a, V b) {
+  const lanes32 d;
+  return hn::Add(hn::ConcatEven(d, b, a), hn::ConcatOdd(d, b, a));
+}
+
+HWY_ATTR void fold(const std::uint32_t* totals, const std::uint32_t* weights, std::size_t columns,
+                   std::uint32_t* sums) {
+  const lanes32 d;
+  const std::size_t lanes = hn::Lanes(d);
+  using vector32 = hn::Vec<lanes32>;
+  for (std::size_t c = 0; c < columns; c += fold_columns * lanes) {
+    vector32 tree[fold_columns];
+    for (std::size_t v = 0; v < fold_columns; ++v) {
+      tree[v] = hn::Mul(hn::Load(d, totals + c + v * lanes), hn::Load(d, weights + c + v * lanes));
+    }
+    for (std::size_t width = fold_columns / 2; width > 0; width /= 2) {
+      for (std::size_t v = 0; v < width; ++v) tree[v] = add_pairs(tree[2 * v], tree[2 * v + 1]);
+    }
+    hn::Store(tree[0], d, sums + c / fold_columns);
+  }
+}
+
+// kPairs: compile-time, or 0.
+template <std::size_t kBlock, std::size_t kPairs>
 HWY_ATTR void dense_block(const std::uint16_t* const* codes, const std::int16_t* const* weights, std::size_t count,
-                          std::size_t pairs, std::size_t outputs, std::size_t first, std::uint32_t* sums) {
+                          std::size_t runtime_pairs, std::size_t outputs, std::size_t first, std::uint32_t* sums) {
+  const std::size_t pairs = kPairs > 0 ? kPairs : runtime_pairs;
   const hn::ScalableTag<std::int32_t> wide;
   const hn::ScalableTag<std::int16_t> narrow;
   using vector32 = hn::Vec<decltype(wide)>;
@@ -274,26 +308,36 @@ HWY_ATTR void dense_block(const std::uint16_t* const* codes, const std::int16_t*
   }
 }
 
-HWY_ATTR void dense(const std::uint16_t* const* codes, const std::int16_t* const* weights, std::size_t count,
-                    std::size_t pairs, std::size_t outputs, std::uint32_t* sums) {
+template <std::size_t kPairs>
+HWY_ATTR void dense_outputs(const std::uint16_t* const* codes, const std::int16_t* const* weights, std::size_t count,
+                            std::size_t pairs, std::size_t outputs, std::uint32_t* sums) {
   const std::size_t lanes = hn::Lanes(lanes32());
   for (std::size_t o = 0; o < outputs;) {
     const std::size_t left = std::min<std::size_t>((outputs - o) / lanes, 4);
     switch (left) {
       case 1:
-        dense_block<1>(codes, weights, count, pairs, outputs, o, sums);
+        dense_block<1, kPairs>(codes, weights, count, pairs, outputs, o, sums);
         break;
       case 2:
-        dense_block<2>(codes, weights, count, pairs, outputs, o, sums);
+        dense_block<2, kPairs>(codes, weights, count, pairs, outputs, o, sums);
         break;
       case 3:
-        dense_block<3>(codes, weights, count, pairs, outputs, o, sums);
+        dense_block<3, kPairs>(codes, weights, count, pairs, outputs, o, sums);
         break;
       default:
-        dense_block<4>(codes, weights, count, pairs, outputs, o, sums);
+        dense_block<4, kPairs>(codes, weights, count, pairs, outputs, o, sums);
         break;
     }
     o += left * lanes;
+  }
+}
+
+HWY_ATTR void dense(const std::uint16_t* const* codes, const std::int16_t* const* weights, std::size_t count,
+                    std::size_t pairs, std::size_t outputs, std::uint32_t* sums) {
+  if (pairs == word_rows / 2) {
+    dense_outputs<word_rows / 2>(codes, weights, count, pairs, outputs, sums);
+  } else {
+    dense_outputs<0>(codes, weights, count, pairs, outputs, sums);
   }
 }
 #endif
@@ -315,7 +359,7 @@ HWY_ATTR void digits(const std::uint16_t* all, std::size_t rows, const std::uint
 }
 
 kernel_set set(const char* name) {
-  return {name, &column_codes, &column_sums, &dense, &digits};
+  return {name, &column_codes, &column_sums, &fold, &dense, &digits};
 }
 
 }  // namespace HWY_NAMESPACE

@@ -37,10 +37,20 @@ using dense_function = void (*)(const std::uint16_t* const* codes, const std::in
 using digits_function = void (*)(const std::uint16_t* digits, std::size_t rows, const std::uint32_t* vectors,
                                  std::size_t stride, std::size_t pixels, std::uint32_t largest, std::uint64_t* totals);
 
+/// Columns are folded in blocks of this many: a slot by default.
+inline constexpr std::size_t fold_columns = 8;
+/// fold works on whole multiples of this many columns.
+inline constexpr std::size_t fold_padding = 128;
+
+/// sums[b] = sum over the 8 columns of block b of totals * weights, modulo 2^32. `columns`: a multiple of fold_padding.
+using fold_function = void (*)(const std::uint32_t* totals, const std::uint32_t* weights, std::size_t columns,
+                               std::uint32_t* sums);
+
 struct kernel_set {
   const char* name;
   column_codes_function column_codes;
   column_sums_function column_sums;
+  fold_function fold;
   dense_function dense;
   digits_function digits;
 };

@@ -50,6 +50,7 @@ class pass_runner {
   std::vector<const std::uint16_t*> codes_;  // of those that take the dense path
   std::vector<const std::int16_t*> weights_;
   aligned_vector<std::uint32_t> column_totals_;
+  aligned_vector<std::uint32_t> fold_sums_;
   aligned_vector<std::uint32_t> output_totals_;
   std::vector<std::int64_t> analog_sums_;  // 1/65536 sum units, one a column
   std::vector<std::int64_t> partial_sums_;
@@ -80,7 +81,8 @@ pass_runner::pass_runner(const pass_operation& pass, const prepared_pass& prepar
   cells_.resize(pass.groups);
   codes_.resize(pass.groups);
   weights_.resize(pass.groups);
-  column_totals_.resize(static_cast<std::size_t>(prepared.padded_columns));
+  column_totals_.resize(std::max(prepared.fold_columns, static_cast<std::size_t>(prepared.padded_columns)));
+  fold_sums_.resize(prepared.fold_layers * prepared.fold_columns / kernels::fold_columns);
   output_totals_.resize(prepared.padded_outputs);
   partial_sums_.resize(static_cast<std::size_t>(pass.outputs));
 }
@@ -174,13 +176,14 @@ void pass_runner::run_pixel(std::size_t pixel) {
 void pass_runner::run_columns(std::size_t count, std::int32_t* y) {
   std::fill(column_totals_.begin(), column_totals_.end(), 0U);
   counts_.clipped += kernels_.column_codes(plan_, planes_.data(), cells_.data(), count, column_totals_.data());
-  for (std::size_t c = 0; c < column_totals_.size(); ++c) column_totals_[c] *= prepared_.column_weights[c];
-  for (std::size_t o = 0; o < prepared_.output_columns.size(); ++o) {
-    const prepared_pass::segment& s = prepared_.output_columns[o];
-    const std::uint32_t* column = prepared_.ordered_columns.data() + s.first;
-    auto sum = static_cast<std::uint32_t>(y[o]);  // modulo 2^32; the true value was proven to fit
-    for (std::uint32_t n = 0; n < s.count; ++n) sum += column_totals_[column[n]];
-    y[o] = static_cast<std::int32_t>(sum);
+  const std::size_t blocks = prepared_.fold_columns / kernels::fold_columns;
+  for (std::size_t layer = 0; layer < prepared_.fold_layers; ++layer) {
+    kernels_.fold(column_totals_.data(), prepared_.fold_weights.data() + layer * prepared_.fold_columns,
+                  prepared_.fold_columns, fold_sums_.data() + layer * blocks);
+  }
+  for (const prepared_pass::fold_target& target : prepared_.fold_targets) {
+    // Modulo 2^32 on the way; the true value was proven to fit.
+    y[target.output] = static_cast<std::int32_t>(static_cast<std::uint32_t>(y[target.output]) + fold_sums_[target.sum]);
   }
 }
 

@@ -100,9 +100,10 @@ class prepared_pass {
   /// clip; costs about as much as 50 pixels.
   explicit prepared_pass(const pass_operation& pass, bool dense = true);
 
-  struct segment {
-    std::uint32_t first = 0;  ///< into ordered_columns
-    std::uint32_t count = 0;
+  /// A sum of 8 columns, at `sum` of [layer][block of 8 columns], that belongs to an output.
+  struct fold_target {
+    std::uint32_t sum = 0;
+    std::uint32_t output = 0;
   };
 
   bool columnwise = false;      ///< sums may be kept a column over slices and groups: nothing saturates inside
@@ -112,17 +113,19 @@ class prepared_pass {
   value_range operation_range;  ///< union over outputs of what one operation can give
   int padded_columns = 0;
   std::size_t padded_outputs = 0;
-  std::vector<std::uint32_t> row_weights;  ///< [group][16 * words] sum of cell values a row drives into conversions
-  aligned_vector<std::uint32_t> column_weights;  ///< [padded column] +/- 2^shift mod 2^32, 0 if not converted
-  std::vector<std::uint32_t> ordered_columns;    ///< converted columns, output by output
-  std::vector<segment> output_columns;           ///< one an output
-  aligned_vector<std::int16_t> dense_weights;    ///< [group][pair of rows][padded output][row of the pair]
-  std::vector<std::uint8_t> exact_groups;        ///< one a group: its position cannot clip
+  std::vector<std::uint32_t> row_weights;      ///< [group][16 * words] sum of cell values a row drives into conversions
+  std::size_t fold_layers = 0;                 ///< outputs that share a block of 8 columns, at most
+  std::size_t fold_columns = 0;                ///< columns of a layer, padded
+  aligned_vector<std::uint32_t> fold_weights;  ///< [layer][column] +/- 2^shift mod 2^32; one output a block and layer
+  std::vector<fold_target> fold_targets;
+  aligned_vector<std::int16_t> dense_weights;  ///< [group][pair of rows][padded output][row of the pair]
+  std::vector<std::uint8_t> exact_groups;      ///< one a group: its position cannot clip
 
  private:
   void check(const pass_operation& pass) const;
   void derive_range(const pass_operation& pass);
   void derive_columns(const pass_operation& pass);
+  void derive_fold(const pass_operation& pass);
   void derive_row_weights(const pass_operation& pass);
   void derive_exactness(const pass_operation& pass);
   void derive_dense(const pass_operation& pass);

@@ -2,6 +2,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "models/arithmetic/kernels.hpp"
 #include "models/arithmetic/mvm.hpp"
 
 namespace cimbalom::arithmetic {
@@ -108,20 +109,14 @@ void prepared_pass::derive_range(const pass_operation& pass) {
 
 void prepared_pass::derive_columns(const pass_operation& pass) {
   const macro_shape& shape = *pass.shape;
-  column_weights.assign(static_cast<std::size_t>(padded_columns), 0);
-  output_columns.assign(static_cast<std::size_t>(pass.outputs), {});
   std::vector<std::uint8_t> converted(static_cast<std::size_t>(padded_columns), 0);
   columnwise = pass.adc->largest_sum() <= largest_lane_sum && (pass.adc->pure_clip() || pass.adc->multiplier15() > 0) &&
                pass.groups > 0;
-  for (std::size_t n = 0; n < pass.conversion_count; ++n) {
+  for (std::size_t n = 0; n < pass.conversion_count && pass.groups > 0; ++n) {
     const conversion& c = pass.conversions[n];
-    ++output_columns[static_cast<std::size_t>(c.output)].count;
-    if (pass.groups == 0) continue;
     const auto column = static_cast<std::size_t>(c.first_column);
     if (c.columns != 1 || converted[column] != 0) columnwise = false;
     converted[column] = 1;
-    const std::uint32_t weight = 1U << c.shift;
-    column_weights[column] = c.negative ? 0U - weight : weight;
   }
   if (!contains(two_complement_range(shape.partial_sum_bits), operation_range)) columnwise = false;
   for (std::size_t g = 0; g < pass.groups && columnwise; ++g) {
@@ -129,16 +124,33 @@ void prepared_pass::derive_columns(const pass_operation& pass) {
       if (pass.positions[g]->column_sum(c) > 0 && converted[static_cast<std::size_t>(c)] == 0) columnwise = false;
     }
   }
-  std::uint32_t next = 0;
-  for (segment& s : output_columns) {
-    s.first = next;
-    next += s.count;
-    s.count = 0;
-  }
-  ordered_columns.assign(pass.conversion_count, 0);
+  if (columnwise) derive_fold(pass);
+}
+
+// Filters of any width lie anywhere, yet whole blocks of columns are to be summed at once: each block has a layer of
+// weights for every output in it.
+void prepared_pass::derive_fold(const pass_operation& pass) {
+  fold_columns = (static_cast<std::size_t>(padded_columns) + kernels::fold_padding - 1) / kernels::fold_padding *
+                 kernels::fold_padding;
+  const std::size_t blocks = fold_columns / kernels::fold_columns;
+  std::vector<std::vector<int>> outputs(blocks);  // of each block, in order of layers
   for (std::size_t n = 0; n < pass.conversion_count; ++n) {
-    segment& s = output_columns[static_cast<std::size_t>(pass.conversions[n].output)];
-    ordered_columns[s.first + s.count++] = static_cast<std::uint32_t>(pass.conversions[n].first_column);
+    const conversion& c = pass.conversions[n];
+    const std::size_t block = static_cast<std::size_t>(c.first_column) / kernels::fold_columns;
+    std::vector<int>& here = outputs[block];
+    const auto found = std::find(here.begin(), here.end(), c.output);
+    const auto layer = static_cast<std::size_t>(found - here.begin());
+    if (found == here.end()) {
+      here.push_back(c.output);
+      fold_targets.push_back(
+          {static_cast<std::uint32_t>(layer * blocks + block), static_cast<std::uint32_t>(c.output)});
+    }
+    if (layer >= fold_layers) {
+      fold_layers = layer + 1;
+      fold_weights.resize(fold_layers * fold_columns, 0);
+    }
+    const std::uint32_t weight = 1U << c.shift;
+    fold_weights[layer * fold_columns + static_cast<std::size_t>(c.first_column)] = c.negative ? 0U - weight : weight;
   }
 }
 
