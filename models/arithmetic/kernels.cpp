@@ -381,7 +381,7 @@ struct compiled_set {
   kernel_set set;
 };
 
-// Slowest first. Both AVX-512 sets have one name; the better one a machine has is taken.
+// Slowest first.
 const std::vector<compiled_set>& compiled_sets() {
   static const std::vector<compiled_set> sets = {
 #if HWY_TARGETS & HWY_EMU128
@@ -400,7 +400,7 @@ const std::vector<compiled_set>& compiled_sets() {
     {HWY_AVX2, N_AVX2::set("avx2")},
 #endif
 #if HWY_TARGETS & HWY_AVX3
-    {HWY_AVX3, N_AVX3::set("avx512")},
+    {HWY_AVX3, N_AVX3::set("avx512bw")},
 #endif
 #if HWY_TARGETS & HWY_AVX3_DL
     {HWY_AVX3_DL, N_AVX3_DL::set("avx512")},
@@ -419,8 +419,9 @@ const kernel_set& find(const std::string& name) {
   std::string known;
   for (const compiled_set& candidate : compiled_sets()) {
     if (!runs_here(candidate)) continue;
-    if (name == "auto" || name == candidate.set.name) found = &candidate.set;
-    if (known.find(candidate.set.name) == std::string::npos) known += std::string(", ") + candidate.set.name;
+    const bool any_avx512 = name == "avx512" && candidate.target == HWY_AVX3;
+    if (name == "auto" || name == candidate.set.name || any_avx512) found = &candidate.set;
+    known += std::string(", ") + candidate.set.name;
   }
   if (found == nullptr) throw std::invalid_argument("CIMBALOM_SIMD = " + name + ": auto" + known + " on this machine");
   return *found;
@@ -456,9 +457,7 @@ std::string current_target() {
 std::vector<std::string> available_targets() {
   std::vector<std::string> names;
   for (const auto& candidate : kernels::compiled_sets()) {
-    if (kernels::runs_here(candidate) && (names.empty() || names.back() != candidate.set.name)) {
-      names.emplace_back(candidate.set.name);
-    }
+    if (kernels::runs_here(candidate)) names.emplace_back(candidate.set.name);
   }
   return names;
 }

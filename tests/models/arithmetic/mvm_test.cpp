@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "models/arithmetic/dispatch.hpp"
 #include "tests/models/arithmetic/random_pass.hpp"
 
@@ -256,6 +258,37 @@ TEST(mvm, unprepared_and_prepared_agree_and_reuse) {
   run_pass(pass, counts_two);
   EXPECT_EQ(one, two);
   expect_same(counts_one, counts_two);
+}
+
+TEST(mvm, threads_share_inputs_and_plan) {
+  std::mt19937 bits(9);
+  random_pass p;
+  p.pixels = 64;
+  p.fill(bits, 12, 2, 8, unit_step_sixteenths, 60, 2);
+  std::vector<std::int32_t> expected = p.y;
+  activity whole;
+  run_pass(p.operation(expected), whole);
+  std::vector<std::int32_t> results = p.y;
+  const pass_operation pass = p.operation(results);
+  const prepared_pass prepared(pass);
+  std::vector<activity> counts(4);
+  std::vector<std::thread> threads;
+  for (std::size_t t = 0; t < counts.size(); ++t) {
+    threads.emplace_back([&, t] {
+      pass_operation part = pass;
+      part.prepared = &prepared;
+      part.pixels = p.pixels / counts.size();
+      part.site.first_pixel += t * part.pixels;
+      part.vectors += t * part.pixels * p.groups;
+      part.y += t * part.pixels * part.y_stride;
+      run_pass(part, counts[t]);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  activity total;
+  for (const activity& part : counts) total += part;
+  EXPECT_EQ(results, expected);
+  expect_same(total, whole);
 }
 
 TEST(mvm, refuses_what_contradicts_itself) {
