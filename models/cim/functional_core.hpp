@@ -3,35 +3,15 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <vector>
 
 #include "models/arithmetic/mvm.hpp"
 #include "models/arithmetic/nonideality.hpp"
 #include "models/cim/accelerator_config.hpp"
 #include "models/cim/macro_config.hpp"
+#include "models/cim/tile_work.hpp"
 #include "models/registers/descriptor.hpp"
 
 namespace cimbalom::cim {
-
-/// What a command occupies in time; found from the descriptor alone, so that timing needs no data.
-struct tile_work {
-  std::uint64_t pixels = 0;                ///< output pixels of the tile
-  std::uint64_t outputs = 0;               ///< pixels x filters
-  std::uint64_t input_slices = 0;
-  std::vector<std::uint64_t> bank_operations;  ///< by global bank number; 0: bank idle
-  std::uint64_t input_vector_bytes = 0;    ///< bytes of one input vector (one row group)
-  std::uint64_t input_vectors = 0;         ///< vectors read from the buffer, all banks
-  std::uint64_t post_operations = 0;       ///< outputs (mvm), or elements and window samples (vector_op)
-  std::uint64_t dense_macs = 0;            ///< of the stored weights: pixels x filters x rows that hold weights
-  std::uint64_t used_cell_bits = 0;        ///< stored non-padding weight bits in conversions (macro_utilization numerator)
-  std::uint64_t driven_cell_bits = 0;      ///< driven columns x rows_active of the banks driven (denominator)
-  std::uint64_t conversions = 0;           ///< ADC conversions (idle columns gated as configured)
-  std::uint64_t program_rows = 0;          ///< program: rows written a bank (banks in parallel)
-  std::uint64_t program_banks = 0;
-  std::uint64_t program_bits = 0;          ///< cell bits written, all copies
-  std::uint64_t read_bytes[4] = {};        ///< by buffer (aperture order): bytes read
-  std::uint64_t write_bytes[4] = {};
-};
 
 /// Function of one accelerator: buffers, array state, and what each command does to them. The sequencer calls it on the
 /// bytes that really arrived; evaluate calls it on a memory image. It knows neither time nor bus.

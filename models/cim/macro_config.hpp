@@ -18,7 +18,7 @@ struct macro_config {
   int cols = 192;
   int rows_active = 16;
   int bits_per_cell = 1;
-  int slot_bits = 8;        ///< columns of a slot
+  int slot_bits = 8;  ///< columns of a slot
   int col_mux = 2;
   int dac_bits = 2;
   int adc_bits = 5;
@@ -27,12 +27,12 @@ struct macro_config {
   int partial_sum_bits = 20;
   int accumulator_bits = 32;
   cim::adc_range adc_range = cim::adc_range::calibrated;
-  int adc_step_sixteenths = 16;     ///< used where adc_range is fixed
-  bool idle_column_gating = true;   ///< columns that hold no weight are not converted
-  double op_ns = 7.2;               ///< one operation at 8 input bits
-  double write_ns = 2.0;            ///< one row (all cols) written
+  int adc_step_sixteenths = 16;    ///< used where adc_range is fixed
+  bool idle_column_gating = true;  ///< columns that hold no weight are not converted
+  double op_ns = 7.2;              ///< one operation at 8 input bits
+  double write_ns = 2.0;           ///< one row (all cols) written
   double vdd_v = 0.9;
-  double area_mm2 = 0.468;          ///< published macro area; 0: from components
+  double area_mm2 = 0.468;  ///< published macro area; 0: from components
 
   /// The parameters that decide the bits of a result.
   arithmetic::macro_shape shape() const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <stdexcept>
 
@@ -202,6 +203,15 @@ bool in_range(std::int64_t value, std::int64_t low, std::int64_t high) {
   return value >= low && value <= high;
 }
 
+// True if |a| <= bound times the multiplier leaves room for rounding in 64 bits.
+bool product_fits(std::int64_t bound, std::int64_t multiplier) {
+  constexpr std::int64_t limit = (std::int64_t{1} << 62) + (std::int64_t{1} << 60);
+  return multiplier == 0 || bound <= limit / (multiplier < 0 ? -multiplier : multiplier);
+}
+
+constexpr std::int64_t largest_bias = std::int64_t{1} << 62;
+constexpr std::int64_t largest_accumulator = std::int64_t{1} << 31;
+
 bool valid(const tensor_format& format) {
   if (!in_range(format.height, 1, largest_dimension) || !in_range(format.width, 1, largest_dimension) ||
       !in_range(format.channels, 1, largest_dimension) || !in_range(format.bits, 1, 16)) {
@@ -230,7 +240,11 @@ bool same_shape(const tensor_format& a, const tensor_format& b) {
 bool valid(const filter_record& filter, const mvm_descriptor& layer) {
   return in_range(filter.bits, 1, 16) && filter.shift <= largest_shift &&
          filter.output_channel < static_cast<std::uint32_t>(layer.output.channels) &&
-         valid_factor(layer.requantize, filter.multiplier) && valid_factor(layer.requantize, filter.second_multiplier);
+         valid_factor(layer.requantize, filter.multiplier) &&
+         valid_factor(layer.requantize, filter.second_multiplier) &&
+         in_range(filter.bias, -largest_bias, largest_bias) &&
+         (layer.requantize == requantization::floating_point ||
+          product_fits(std::abs(filter.bias) + largest_accumulator, filter.multiplier));
 }
 
 bool valid(const pass_record& pass, const mvm_descriptor& layer) {
@@ -281,10 +295,18 @@ bool valid_shapes(const vector_descriptor& value) {
 bool valid_factors(const vector_descriptor& value) {
   const auto good = [&](std::int32_t multiplier) { return valid_factor(value.requantize, multiplier); };
   const auto good_channel = [&](const filter_record& c) {
-    return c.shift <= largest_shift && good(c.multiplier) &&
+    return c.shift <= largest_shift && good(c.multiplier) && in_range(c.bias, -largest_bias, largest_bias) &&
            (value.requantize == requantization::fixed_point || finite(static_cast<std::int32_t>(c.bias)));
   };
   const auto taps = std::int64_t{value.pool_window.kernel_h} * value.pool_window.kernel_w;
+  const auto good_sum = [&](std::int32_t multiplier) {
+    return value.requantize == requantization::floating_point || product_fits(taps << value.input.bits, multiplier);
+  };
+  if (value.kind == vector_kind::average_pool &&
+      !(good_sum(value.multiplier) &&
+        std::all_of(value.reciprocal_multipliers.begin(), value.reciprocal_multipliers.end(), good_sum))) {
+    return false;
+  }
   return good(value.multiplier) && good(value.second_multiplier) && value.shift <= largest_shift &&
          std::all_of(value.channels.begin(), value.channels.end(), good_channel) &&
          std::all_of(value.reciprocal_multipliers.begin(), value.reciprocal_multipliers.end(), good) &&

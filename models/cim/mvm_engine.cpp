@@ -1,0 +1,436 @@
+#include "models/cim/mvm_engine.hpp"
+
+#include <algorithm>
+
+#include "models/cim/plan.hpp"
+#include "models/cim/tensor_codes.hpp"
+
+namespace cimbalom::cim {
+
+namespace {
+
+using registers::error_code;
+using registers::tensor_format;
+using registers::window;
+
+// Vectors and table entries of one chunk of pixels: small enough to stay in the second-level cache.
+constexpr std::size_t patch_vectors_a_chunk = 4096;
+constexpr std::size_t table_entries_a_chunk = 32768;
+// A pass that computes fewer pixels is prepared when it comes again: its dense weights cost about as much.
+constexpr std::size_t prepare_from_pixels = 48;
+// Beyond this many (output, tap) pairs every input row or column is packed: finding the needed ones would cost more.
+constexpr std::size_t largest_mark_work = std::size_t{1} << 20;
+
+std::vector<std::int32_t> distinct(std::vector<std::int32_t> values) {
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+  return values;
+}
+
+// slots[i] = rank of input line `origin + i` among those that a window line touches; returns how many do.
+std::size_t mark_lines(const std::vector<std::int32_t>& taps, std::int64_t first, std::size_t count,
+                       std::int64_t stride, std::int64_t pad, std::int64_t origin, std::vector<std::int32_t>& slots) {
+  const auto lines = static_cast<std::int64_t>(slots.size());
+  const bool mark = taps.size() * count <= largest_mark_work;
+  std::fill(slots.begin(), slots.end(), mark ? -1 : 0);
+  for (std::size_t o = 0; mark && o < count; ++o) {
+    const std::int64_t base = (first + static_cast<std::int64_t>(o)) * stride - pad - origin;
+    for (const std::int32_t tap : taps) {
+      const std::int64_t line = base + tap;
+      if (line >= 0 && line < lines) slots[static_cast<std::size_t>(line)] = 0;
+    }
+  }
+  std::int32_t next = 0;
+  for (std::int32_t& slot : slots) slot = slot == 0 ? next++ : -1;
+  return static_cast<std::size_t>(next);
+}
+
+std::int32_t saturate(std::int64_t value, const arithmetic::value_range& range, std::uint64_t& count) {
+  if (value < range.low || value > range.high) ++count;
+  return static_cast<std::int32_t>(std::clamp(value, range.low, range.high));
+}
+
+}  // namespace
+
+mvm_engine::mvm_engine(const macro_config& macro, std::int64_t accumulator_bytes,
+                       const arithmetic::nonideality_config& nonideality)
+    : macro_(macro),
+      shape_(macro.shape()),
+      noise_(nonideality),
+      accumulators_(static_cast<std::size_t>(accumulator_bytes) / sizeof(std::int32_t)),
+      codes_(static_cast<std::size_t>(arithmetic::row_words(macro.rows_active) * arithmetic::word_rows)) {}
+
+void mvm_engine::clear() {
+  std::fill(accumulators_.begin(), accumulators_.end(), 0);
+}
+
+error_code mvm_engine::run(const registers::command& command, mvm_layer& layer, const weight_store& weights,
+                           buffers& memory, arithmetic::activity& counted) {
+  const auto pixels = std::size_t{command.output_rows} * static_cast<std::size_t>(layer.descriptor.output.width);
+  tile t{command, layer, weights, memory, counted, pixels, true};
+  const error_code found = find_positions(t);
+  if (found != error_code::none) return found;
+  const std::size_t outputs = pixels * layer.filters.size();
+  if (!command.keep && !command.accumulate) {
+    sums_.assign(outputs, 0);
+  } else if (!command.accumulate) {
+    std::fill_n(sums(t), outputs, 0);
+  }
+  sum_vectors_ = layer.has_weight_zero_points;
+  for (const vector_set& set : layer.sets) run_set(t, set);
+  if (!command.keep) post_process(t);
+  return error_code::none;
+}
+
+// Sums that wait between rounds live in the accumulators; the others in scratch.
+std::int32_t* mvm_engine::sums(const tile& t) {
+  const bool stored = t.command.keep || t.command.accumulate;
+  return stored ? accumulators_.data() + t.command.accumulator / sizeof(std::int32_t) : sums_.data();
+}
+
+const shared_position& mvm_engine::position(const tile& t, std::size_t entry, std::size_t copy) const {
+  const registers::mvm_descriptor& d = t.layer.descriptor;
+  const std::size_t shard = entry / d.shard_positions;
+  return t.weights.get(d.first_bank + shard * d.copies + copy, d.first_position + entry % d.shard_positions);
+}
+
+// Brings the layer's cache up to date with what the banks hold.
+error_code mvm_engine::find_positions(tile& t) {
+  mvm_layer& layer = t.layer;
+  for (std::size_t p = 0; p < layer.passes.size(); ++p) {
+    const layer_pass& pass = layer.passes[p];
+    pass_cache& cache = layer.cache[p];
+    bool same = cache.positions.size() == pass.groups;
+    cache.positions.resize(pass.groups);
+    for (std::size_t g = 0; g < pass.groups; ++g) {
+      const std::size_t entry = pass.first_entry + g;
+      const shared_position& first = position(t, entry, 0);
+      if (first == nullptr) return error_code::position_empty;
+      for (std::size_t copy = 1; copy < layer.descriptor.copies; ++copy) {
+        const shared_position& other = position(t, entry, copy);
+        if (other == nullptr) return error_code::position_empty;
+        t.uniform &= other == first;
+      }
+      same &= cache.positions[g] == first;
+      cache.positions[g] = first;
+    }
+    if (!same) cache.prepared.reset();
+    cache.seen = same;
+  }
+  return error_code::none;
+}
+
+arithmetic::input_planes& mvm_engine::planes_for(int input_bits) {
+  const auto known = planes_.find(input_bits);
+  if (known != planes_.end()) return known->second;
+  return planes_.emplace(input_bits, arithmetic::input_planes(macro_.rows_active, input_bits, macro_.dac_bits))
+      .first->second;
+}
+
+void mvm_engine::run_set(tile& t, const vector_set& set) {
+  arithmetic::input_planes& planes = planes_for(t.layer.descriptor.input_bits);
+  const std::size_t groups = set.groups.size();
+  const std::size_t chunk = (set.flattened ? patch_vectors_a_chunk : table_entries_a_chunk) / groups + 1;
+  if (!set.flattened) {
+    find_locations(t, set);
+    pack_locations(t, set, planes);
+  }
+  for (std::size_t first = 0; first < t.pixels; first += chunk) {
+    const std::size_t count = std::min(chunk, t.pixels - first);
+    vectors_.resize(count * groups);
+    if (set.flattened) {
+      pack_patches(t, set, planes, first, count);
+    } else {
+      list_channel_vectors(t, set, first, count);
+    }
+    run_chunk(t, set, planes, first, count);
+  }
+}
+
+void mvm_engine::find_locations(const tile& t, const vector_set& set) {
+  const registers::mvm_descriptor& d = t.layer.descriptor;
+  const window& w = d.filter_window;
+  std::vector<std::int32_t> rows;
+  std::vector<std::int32_t> columns;
+  for (const group_source& group : set.groups) {
+    rows.push_back(group.tap_row);
+    columns.push_back(group.tap_column);
+  }
+  locations_.row_slots.resize(t.command.input_rows);
+  locations_.column_slots.resize(static_cast<std::size_t>(d.input.width));
+  locations_.rows = mark_lines(distinct(std::move(rows)), t.command.output_row, t.command.output_rows, w.stride_h,
+                               w.pad_top, t.command.input_row, locations_.row_slots);
+  locations_.columns = mark_lines(distinct(std::move(columns)), 0, static_cast<std::size_t>(d.output.width), w.stride_w,
+                                  w.pad_left, 0, locations_.column_slots);
+}
+
+void mvm_engine::pack(arithmetic::input_planes& planes, std::size_t vector) {
+  planes.pack(vector, codes_.data());
+  if (!sum_vectors_) return;
+  const unsigned mask = (1U << planes.input_bits()) - 1U;
+  std::uint64_t sum = 0;
+  for (const std::uint16_t code : codes_) sum += code & mask;
+  vector_sums_[vector] = sum;
+}
+
+// One vector for each slice and location, then one for each slice in the padding.
+void mvm_engine::pack_locations(const tile& t, const vector_set& set, arithmetic::input_planes& planes) {
+  const tensor_format& input = t.layer.descriptor.input;
+  const std::size_t count = locations_.count();
+  planes.resize(set.slices.size() * (count + 1));
+  if (sum_vectors_) vector_sums_.resize(planes.size());
+  const std::uint8_t* base = t.memory.bytes(t.command.input, t.command.input_rows * row_bytes(input));
+  const auto element = static_cast<std::size_t>(input.element_bytes());
+  const auto real_zero = static_cast<std::uint16_t>(input.zero_point - input.minimum());
+  for (std::size_t s = 0; s < set.slices.size(); ++s) {
+    const channel_slice& slice = set.slices[s];
+    std::fill(codes_.begin(), codes_.end(), std::uint16_t{0});
+    std::size_t vector = s * (count + 1);
+    for (std::size_t row = 0; row < locations_.row_slots.size(); ++row) {
+      if (locations_.row_slots[row] < 0) continue;
+      const std::uint8_t* from = base + row * row_bytes(input) + slice.first_channel * element;
+      for (std::size_t column = 0; column < locations_.column_slots.size(); ++column) {
+        if (locations_.column_slots[column] < 0) continue;
+        load_driven(input, from + column * pixel_bytes(input), slice.rows, codes_.data());
+        pack(planes, vector++);
+      }
+    }
+    std::fill_n(codes_.begin(), slice.rows, real_zero);
+    pack(planes, vector);
+  }
+}
+
+void mvm_engine::list_channel_vectors(const tile& t, const vector_set& set, std::size_t first, std::size_t count) {
+  const registers::mvm_descriptor& d = t.layer.descriptor;
+  const window& w = d.filter_window;
+  const auto width = static_cast<std::size_t>(d.output.width);
+  const auto rows = static_cast<std::int64_t>(locations_.row_slots.size());
+  const std::size_t groups = set.groups.size();
+  const std::size_t a_slice = locations_.count() + 1;
+  std::uint32_t* out = vectors_.data();
+  std::vector<std::int64_t> row_base(groups, -1);  // first location of the group's input row; -1: padding
+  for (std::size_t pixel = first; pixel < first + count; ++pixel) {
+    const std::size_t column = pixel % width;
+    if (pixel == first || column == 0) {
+      const std::int64_t top = (t.command.output_row + static_cast<std::int64_t>(pixel / width)) * w.stride_h -
+                               w.pad_top - t.command.input_row;
+      for (std::size_t g = 0; g < groups; ++g) {
+        const std::int64_t row = top + set.groups[g].tap_row;
+        const bool inside = row >= 0 && row < rows;
+        row_base[g] =
+            inside ? locations_.row_slots[static_cast<std::size_t>(row)] * static_cast<std::int64_t>(locations_.columns)
+                   : -1;
+      }
+    }
+    const std::int64_t left = static_cast<std::int64_t>(column) * w.stride_w - w.pad_left;
+    for (std::size_t g = 0; g < groups; ++g) {
+      const group_source& group = set.groups[g];
+      const std::int64_t at = left + group.tap_column;
+      const bool inside = row_base[g] >= 0 && at >= 0 && at < d.input.width;
+      const std::size_t location =
+          inside ? static_cast<std::size_t>(row_base[g] + locations_.column_slots[static_cast<std::size_t>(at)])
+                 : a_slice - 1;
+      *out++ = static_cast<std::uint32_t>(group.slice * a_slice + location);
+    }
+  }
+}
+
+// Flattened groups: every (pixel, group) has a vector of its own.
+void mvm_engine::pack_patches(const tile& t, const vector_set& set, arithmetic::input_planes& planes, std::size_t first,
+                              std::size_t count) {
+  const std::size_t groups = set.groups.size();
+  planes.resize(count * groups);
+  if (sum_vectors_) vector_sums_.resize(planes.size());
+  for (std::size_t pixel = 0; pixel < count; ++pixel) {
+    for (std::size_t g = 0; g < groups; ++g) {
+      const std::size_t vector = pixel * groups + g;
+      gather(t, set.groups[g], first + pixel);
+      pack(planes, vector);
+      vectors_[vector] = static_cast<std::uint32_t>(vector);
+    }
+  }
+}
+
+void mvm_engine::gather(const tile& t, const group_source& group, std::size_t pixel) {
+  const registers::mvm_descriptor& d = t.layer.descriptor;
+  const window& w = d.filter_window;
+  const auto width = static_cast<std::size_t>(d.output.width);
+  const std::int64_t top = (t.command.output_row + static_cast<std::int64_t>(pixel / width)) * w.stride_h - w.pad_top;
+  const std::int64_t left = static_cast<std::int64_t>(pixel % width) * w.stride_w - w.pad_left;
+  const std::uint8_t* base = t.memory.bytes(t.command.input, t.command.input_rows * row_bytes(d.input));
+  const auto real_zero = static_cast<std::uint16_t>(d.input.zero_point - d.input.minimum());
+  for (const vector_run& run : group.runs) {
+    const std::int64_t row = top + run.tap_row;
+    const std::int64_t column = left + run.tap_column;
+    std::uint16_t* to = codes_.data() + run.first_row;
+    if (row < 0 || row >= d.input.height || column < 0 || column >= d.input.width) {
+      std::fill_n(to, run.count, real_zero);
+      continue;
+    }
+    const std::uint8_t* from = base + static_cast<std::size_t>(row - t.command.input_row) * row_bytes(d.input) +
+                               static_cast<std::size_t>(column) * pixel_bytes(d.input) +
+                               run.first_channel * static_cast<std::size_t>(d.input.element_bytes());
+    load_driven(d.input, from, run.count, to);
+  }
+  std::fill(codes_.begin() + group.rows, codes_.end(), std::uint16_t{0});
+}
+
+void mvm_engine::run_chunk(tile& t, const vector_set& set, const arithmetic::input_planes& planes, std::size_t first,
+                           std::size_t count) {
+  const registers::mvm_descriptor& d = t.layer.descriptor;
+  const std::size_t groups = set.groups.size();
+  const std::size_t filters = t.layer.filters.size();
+  for (const std::size_t p : set.passes) {
+    const layer_pass& pass = t.layer.passes[p];
+    arithmetic::pass_operation operation;
+    operation.shape = &shape_;
+    operation.input_bits = d.input_bits;
+    operation.adc = t.layer.adc.get();
+    operation.conversions = pass.conversions.data();
+    operation.conversion_count = pass.conversions.size();
+    operation.outputs = static_cast<int>(pass.filters);
+    operation.groups = groups;
+    operation.inputs = &planes;
+    operation.vectors = vectors_.data();
+    operation.pixels = count;
+    operation.y = sums(t) + first * filters + pass.first_filter;
+    operation.y_stride = filters;
+    if (t.uniform && !noise_.any()) {
+      run_ideal(t, p, operation);
+    } else {
+      // Which bank computes a pixel matters: cut the chunk at the runs of the copies.
+      for (std::size_t copy = 0; copy < d.copies; ++copy) {
+        const std::size_t begin = std::max<std::size_t>(first, run_begin(t.pixels, d.copies, copy));
+        const std::size_t end = std::min<std::size_t>(first + count, run_begin(t.pixels, d.copies, copy + 1));
+        if (begin >= end) continue;
+        arithmetic::pass_operation part = operation;
+        part.pixels = end - begin;
+        part.vectors += (begin - first) * groups;
+        part.y += (begin - first) * filters;
+        const auto row_pixels = std::uint64_t{t.command.output_row} * static_cast<std::uint64_t>(d.output.width);
+        part.site.first_pixel = row_pixels + begin;
+        run_noisy(t, p, copy, part);
+      }
+    }
+    if (sum_vectors_) correct_zero_points(t, p, first, count);
+  }
+}
+
+void mvm_engine::run_ideal(tile& t, std::size_t p, const arithmetic::pass_operation& operation) {
+  pass_cache& cache = t.layer.cache[p];
+  pointers_.clear();
+  for (const shared_position& position : cache.positions) pointers_.push_back(position.get());
+  arithmetic::pass_operation ready = operation;
+  ready.positions = pointers_.data();
+  if (cache.prepared == nullptr && (cache.seen || t.pixels >= prepare_from_pixels)) {
+    cache.prepared = std::make_unique<arithmetic::prepared_pass>(ready);
+  }
+  ready.prepared = cache.prepared.get();
+  arithmetic::run_pass(ready, t.counted);
+}
+
+// Group by group: two positions of a bank may differ in their column-mux setting, and so in their physical columns.
+void mvm_engine::run_noisy(tile& t, std::size_t p, std::size_t copy, arithmetic::pass_operation operation) {
+  const registers::mvm_descriptor& d = t.layer.descriptor;
+  const layer_pass& pass = t.layer.passes[p];
+  const auto banks = static_cast<std::uint32_t>(macro_.banks);
+  const auto mux = static_cast<std::uint32_t>(macro_.col_mux);
+  const std::size_t groups = operation.groups;
+  const std::uint32_t* table = operation.vectors;
+  one_group_.resize(operation.pixels);
+  operation.groups = 1;
+  operation.vectors = one_group_.data();
+  operation.noise = noise_.any() ? &noise_ : nullptr;
+  operation.site.image = static_cast<std::uint32_t>(image_);
+  operation.site.layer = static_cast<std::uint32_t>(t.command.layer);
+  for (std::size_t g = 0; g < groups; ++g) {
+    const std::size_t entry = pass.first_entry + g;
+    const arithmetic::packed_position* const held = position(t, entry, copy).get();
+    const auto bank = static_cast<std::uint32_t>(d.first_bank + entry / d.shard_positions * d.copies + copy);
+    const auto place = static_cast<std::uint32_t>(d.first_position + entry % d.shard_positions);
+    operation.positions = &held;
+    operation.site.macro = bank / banks;
+    operation.site.bank = bank % banks;
+    operation.site.mux = place % mux;
+    operation.site.first_position = place / mux;
+    // What is computed, not when: two rounds of a layer on the same cells draw different noise.
+    operation.site.tile = t.layer.filters[pass.first_filter].output_channel << 16 | d.passes[p].groups[g];
+    for (std::size_t pixel = 0; pixel < operation.pixels; ++pixel) one_group_[pixel] = table[pixel * groups + g];
+    arithmetic::run_pass(operation, t.counted);
+  }
+}
+
+void mvm_engine::correct_zero_points(tile& t, std::size_t p, std::size_t first, std::size_t count) {
+  const layer_pass& pass = t.layer.passes[p];
+  const std::size_t filters = t.layer.filters.size();
+  const arithmetic::value_range range = arithmetic::two_complement_range(shape_.accumulator_bits);
+  for (std::size_t pixel = 0; pixel < count; ++pixel) {
+    std::uint64_t driven = 0;
+    for (std::size_t g = 0; g < pass.groups; ++g) driven += vector_sums_[vectors_[pixel * pass.groups + g]];
+    std::int32_t* y = sums(t) + (first + pixel) * filters + pass.first_filter;
+    for (std::size_t f = 0; f < pass.filters; ++f) {
+      const std::int64_t zero = t.layer.filters[pass.first_filter + f].weight_zero_point;
+      if (zero == 0) continue;
+      y[f] = saturate(y[f] - zero * static_cast<std::int64_t>(driven), range, t.counted.accumulator_saturations);
+    }
+  }
+}
+
+template <bool Fixed, bool Second>
+void mvm_engine::finish_pixels(const tile& t, const std::uint8_t* second, std::uint8_t* output) {
+  const registers::mvm_descriptor& d = t.layer.descriptor;
+  const output_stage stage(d.output, d.clamp_low, d.clamp_high);
+  const std::vector<layer_filter>& filters = t.layer.filters;
+  const std::int32_t* acc = sums(t);
+  const auto element = static_cast<std::size_t>(d.output.element_bytes());
+  row_codes_.resize(filters.size());
+  second_codes_.resize(static_cast<std::size_t>(d.output.channels));
+  for (std::size_t pixel = 0; pixel < t.pixels; ++pixel, acc += filters.size()) {
+    if constexpr (Second) {
+      load_codes(d.second_input, second + pixel * pixel_bytes(d.second_input), second_codes_.size(),
+                 d.second_input.zero_point, second_codes_.data());
+    }
+    for (std::size_t f = 0; f < filters.size(); ++f) {
+      const layer_filter& filter = filters[f];
+      const std::int64_t sum = acc[f] + filter.bias;
+      if constexpr (Fixed) {
+        std::int64_t product = sum * filter.multiplier;
+        if constexpr (Second) {
+          product += std::int64_t{second_codes_[filter.output_channel]} * filter.second_multiplier;
+        }
+        row_codes_[f] = stage.code(filter.shift(product));
+      } else {
+        float value = static_cast<float>(sum) * float_of(filter.multiplier);
+        if constexpr (Second) {
+          const float other =
+              static_cast<float>(second_codes_[filter.output_channel]) * float_of(filter.second_multiplier);
+          value += other;
+        }
+        row_codes_[f] = stage.code(value);
+      }
+    }
+    std::uint8_t* to = output + pixel * pixel_bytes(d.output);
+    if (t.layer.channels_in_order) {
+      store_codes(d.output, row_codes_.data(), row_codes_.size(), to + filters[0].output_channel * element);
+    } else {
+      for (std::size_t f = 0; f < filters.size(); ++f) {
+        store_code(d.output, row_codes_[f], to + filters[f].output_channel * element);
+      }
+    }
+  }
+}
+
+void mvm_engine::post_process(const tile& t) {
+  const registers::mvm_descriptor& d = t.layer.descriptor;
+  std::uint8_t* output = t.memory.bytes(t.command.output, t.command.output_rows * row_bytes(d.output));
+  const bool fixed = d.requantize == registers::requantization::fixed_point;
+  if (d.has_second_input) {
+    const std::uint8_t* second =
+        t.memory.bytes(t.command.second_input, t.command.output_rows * row_bytes(d.second_input));
+    fixed ? finish_pixels<true, true>(t, second, output) : finish_pixels<false, true>(t, second, output);
+  } else {
+    fixed ? finish_pixels<true, false>(t, nullptr, output) : finish_pixels<false, false>(t, nullptr, output);
+  }
+}
+
+}  // namespace cimbalom::cim

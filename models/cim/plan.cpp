@@ -1,0 +1,250 @@
+#include "models/cim/plan.hpp"
+
+#include <algorithm>
+
+#include "models/cim/tensor_codes.hpp"
+
+namespace cimbalom::cim {
+
+namespace {
+
+using registers::command;
+using registers::error_code;
+using registers::tensor_format;
+using registers::window;
+
+std::uint64_t divide_up(std::uint64_t a, std::uint64_t b) {
+  return (a + b - 1) / b;
+}
+
+void clear(tile_work& work) {
+  std::vector<std::uint64_t> operations = std::move(work.bank_operations);  // keeps its memory
+  operations.clear();
+  work = tile_work{};
+  work.bank_operations = std::move(operations);
+}
+
+// Input rows from `first` to `last` that lie in the map and that the window touches for a run of output rows.
+struct row_span {
+  std::int64_t first = 0;
+  std::int64_t last = -1;
+};
+
+row_span touched_rows(const window& w, std::int64_t height, std::int64_t output_row, std::int64_t output_rows) {
+  row_span span{height, -1};
+  for (std::int64_t oh = output_row; oh < output_row + output_rows; ++oh) {
+    const std::int64_t base = oh * w.stride_h - w.pad_top;
+    if (base >= height) break;  // rises with oh
+    const std::int64_t low = base >= 0 ? 0 : (-base + w.dilation_h - 1) / w.dilation_h;
+    const std::int64_t high = std::min<std::int64_t>(w.kernel_h - 1, (height - 1 - base) / w.dilation_h);
+    if (low > high) continue;
+    span.first = std::min(span.first, base + low * w.dilation_h);
+    span.last = std::max(span.last, base + high * w.dilation_h);
+  }
+  return span;
+}
+
+error_code check_rows(const plan_target& on, const command& c, const tensor_format& input, const tensor_format& output,
+                      const window& w) {
+  if (c.output_rows == 0) return error_code::bad_descriptor;
+  if (c.output_row + c.output_rows > output.height || c.input_row + c.input_rows > input.height) {
+    return error_code::buffer_range;
+  }
+  const row_span span = touched_rows(w, input.height, c.output_row, c.output_rows);
+  if (span.first <= span.last && (span.first < c.input_row || span.last >= c.input_row + c.input_rows)) {
+    return error_code::buffer_range;
+  }
+  const bool inside = on.memory.bytes(c.input, c.input_rows * row_bytes(input)) != nullptr;
+  return inside ? error_code::none : error_code::buffer_range;
+}
+
+bool output_rows_fit(const plan_target& on, std::uint32_t offset, const tensor_format& format, const command& c) {
+  return on.memory.bytes(offset, c.output_rows * row_bytes(format)) != nullptr;
+}
+
+error_code check_results(const plan_target& on, const command& c, const mvm_layer& layer, std::uint64_t outputs) {
+  const registers::mvm_descriptor& d = layer.descriptor;
+  if (c.accumulate || c.keep) {
+    const auto capacity = static_cast<std::uint64_t>(on.accelerator.accumulator_bytes);
+    const std::uint64_t bytes = outputs * sizeof(std::int32_t);
+    if (c.accumulator % sizeof(std::int32_t) != 0 || bytes > capacity || c.accumulator > capacity - bytes) {
+      return error_code::accumulator_range;
+    }
+  }
+  if (c.keep) return error_code::none;
+  if (!output_rows_fit(on, c.output, d.output, c)) return error_code::buffer_range;
+  const bool second = !d.has_second_input || output_rows_fit(on, c.second_input, d.second_input, c);
+  return second ? error_code::none : error_code::buffer_range;
+}
+
+// Operations of every bank: each copy drives its run of pixels on the entries of each shard.
+void count_operations(const plan_target& on, const mvm_layer& layer, tile_work& work) {
+  const registers::mvm_descriptor& d = layer.descriptor;
+  work.bank_operations.assign(static_cast<std::size_t>(on.banks()), 0);
+  for (std::size_t s = 0; s < layer.shards; ++s) {
+    const std::size_t entries = std::min<std::size_t>(d.shard_positions, layer.entries - s * d.shard_positions);
+    for (std::size_t copy = 0; copy < d.copies; ++copy) {
+      const std::uint64_t run = run_begin(work.pixels, d.copies, copy + 1) - run_begin(work.pixels, d.copies, copy);
+      work.bank_operations[d.first_bank + s * d.copies + copy] = entries * run;
+      work.operations += entries * run;
+    }
+  }
+}
+
+void count_cells(const plan_target& on, const mvm_layer& layer, tile_work& work) {
+  const macro_config& macro = on.macro;
+  const auto columns = static_cast<std::uint64_t>(macro.columns_driven());
+  const std::uint64_t ungated = divide_up(columns, static_cast<std::uint64_t>(macro.combine_columns));
+  for (const layer_pass& pass : layer.passes) {
+    const std::uint64_t operations = work.pixels * pass.groups;
+    const std::uint64_t converted = macro.idle_column_gating ? pass.conversions.size() : ungated;
+    work.conversions += operations * work.input_slices * converted;
+    work.partial_sums += operations * pass.filters;
+    work.dense_macs += work.pixels * pass.weight_rows * pass.filters;
+    work.used_cell_bits += work.pixels * pass.used_bits;
+  }
+  work.driven_cell_bits = work.operations * columns * static_cast<std::uint64_t>(macro.bits_per_cell) *
+                          static_cast<std::uint64_t>(macro.rows_active);
+}
+
+void count_post(const command& c, const mvm_layer& layer, tile_work& work) {
+  const registers::mvm_descriptor& d = layer.descriptor;
+  if (c.keep) return;
+  work.post_operations = work.outputs;
+  work.requantizations = work.outputs;
+  work.final_outputs = layer.filters.size() * std::min<std::uint64_t>(d.copies, work.pixels);
+  work.write_bytes[buffer_index(c.output)] += work.outputs * static_cast<std::uint64_t>(d.output.element_bytes());
+  if (!d.has_second_input) return;
+  work.additions = work.outputs;
+  work.read_bytes[buffer_index(c.second_input)] +=
+      work.outputs * static_cast<std::uint64_t>(d.second_input.element_bytes());
+}
+
+std::uint64_t parameter_bytes(const plan_target& on, const command& c) {
+  const std::uint64_t left = on.memory.left(c.descriptor);
+  return left < 4 ? 0 : registers::descriptor_bytes(on.memory.bytes(c.descriptor, left), left);
+}
+
+// The window that a kind of vector_op really moves.
+window effective_window(const registers::vector_descriptor& d) {
+  switch (d.kind) {
+    case registers::vector_kind::max_pool:
+    case registers::vector_kind::average_pool:
+      return d.pool_window;
+    case registers::vector_kind::slice_pad: {
+      window w = d.pool_window;
+      w.kernel_h = w.kernel_w = w.dilation_h = w.dilation_w = 1;
+      return w;
+    }
+    case registers::vector_kind::add:
+    case registers::vector_kind::affine:
+      break;
+  }
+  return window{};
+}
+
+}  // namespace
+
+error_code plan_compute(const plan_target& on, const command& c, const mvm_layer& layer, tile_work& work) {
+  const registers::mvm_descriptor& d = layer.descriptor;
+  clear(work);
+  if (!layer.sets.empty()) {
+    const error_code rows = check_rows(on, c, d.input, d.output, d.filter_window);
+    if (rows != error_code::none) return rows;
+  } else if (c.output_rows == 0) {
+    return error_code::bad_descriptor;
+  } else if (c.output_row + c.output_rows > d.output.height) {
+    return error_code::buffer_range;
+  }
+  work.pixels = std::uint64_t{c.output_rows} * static_cast<std::uint64_t>(d.output.width);
+  work.outputs = work.pixels * layer.filters.size();
+  const error_code results = check_results(on, c, layer, work.outputs);
+  if (results != error_code::none) return results;
+  work.input_bits = d.input_bits;
+  work.input_slices = static_cast<std::uint64_t>(layer.input_slices);
+  count_operations(on, layer, work);
+  count_cells(on, layer, work);
+  work.input_vectors = work.operations;
+  work.input_vector_bytes = static_cast<std::uint64_t>(on.macro.rows_active * d.input.element_bytes());
+  work.read_bytes[buffer_index(c.input)] += work.input_vectors * work.input_vector_bytes;
+  work.read_bytes[3] += layer.descriptor_bytes;
+  count_post(c, layer, work);
+  return error_code::none;
+}
+
+error_code plan_vector_op(const plan_target& on, const command& c, const registers::vector_descriptor& d,
+                          tile_work& work) {
+  clear(work);
+  const window w = effective_window(d);
+  const error_code rows = check_rows(on, c, d.input, d.output, w);
+  if (rows != error_code::none) return rows;
+  const bool adds = d.kind == registers::vector_kind::add;
+  if (!output_rows_fit(on, c.output, d.output, c)) return error_code::buffer_range;
+  if (adds && !output_rows_fit(on, c.second_input, d.second_input, c)) return error_code::buffer_range;
+  const bool pools = d.kind == registers::vector_kind::max_pool || d.kind == registers::vector_kind::average_pool;
+  const std::int32_t channels = d.kind == registers::vector_kind::slice_pad ? d.channels_written : d.output.channels;
+  const std::uint64_t samples = static_cast<std::uint64_t>(w.kernel_h) * static_cast<std::uint64_t>(w.kernel_w);
+  work.pixels = std::uint64_t{c.output_rows} * static_cast<std::uint64_t>(d.output.width);
+  work.outputs = work.pixels * static_cast<std::uint64_t>(channels);
+  work.post_operations = work.outputs * samples;
+  work.requantizations = work.outputs;
+  work.final_outputs = std::min<std::uint64_t>(work.outputs, static_cast<std::uint64_t>(on.accelerator.post_lanes));
+  work.additions = adds ? work.outputs : 0;
+  work.comparisons = pools ? work.post_operations : 0;
+  work.read_bytes[buffer_index(c.input)] += work.post_operations * static_cast<std::uint64_t>(d.input.element_bytes());
+  if (adds) {
+    work.read_bytes[buffer_index(c.second_input)] +=
+        work.outputs * static_cast<std::uint64_t>(d.second_input.element_bytes());
+  }
+  work.read_bytes[3] += parameter_bytes(on, c);
+  work.write_bytes[buffer_index(c.output)] += work.outputs * static_cast<std::uint64_t>(d.output.element_bytes());
+  return error_code::none;
+}
+
+error_code plan_program(const plan_target& on, const command& c, tile_work& work) {
+  clear(work);
+  if (c.positions == 0 || c.shard_positions == 0 || c.copies == 0) return error_code::bad_descriptor;
+  const macro_config& macro = on.macro;
+  const std::uint64_t bytes = std::uint64_t{c.positions} * static_cast<std::uint64_t>(macro.position_bytes());
+  if (on.memory.bytes(c.buffer, bytes) == nullptr) return error_code::buffer_range;
+  const std::uint64_t shards = divide_up(c.positions, c.shard_positions);
+  if (c.first_bank + shards * c.copies > static_cast<std::uint64_t>(on.banks())) return error_code::bank_range;
+  const std::uint64_t longest = std::min<std::uint64_t>(c.positions, c.shard_positions);
+  if (c.first_position + longest > static_cast<std::uint64_t>(macro.positions())) return error_code::position_range;
+  // Positions that differ only in the column-mux setting share their rows: a row is written once.
+  const auto rows_of = [&](std::uint64_t positions) {
+    const auto mux = static_cast<std::uint64_t>(macro.col_mux);
+    const std::uint64_t groups = (c.first_position + positions - 1) / mux - c.first_position / mux + 1;
+    return groups * static_cast<std::uint64_t>(macro.rows_active);
+  };
+  const std::uint64_t last = c.positions - (shards - 1) * c.shard_positions;
+  work.program_rows = rows_of(longest);
+  work.program_banks = shards * c.copies;
+  work.row_writes = c.copies * ((shards - 1) * rows_of(longest) + rows_of(last));
+  work.program_bits = std::uint64_t{c.positions} * c.copies *
+                      static_cast<std::uint64_t>(macro.rows_active * macro.columns_driven() * macro.bits_per_cell);
+  work.stream_bytes = bytes;
+  work.read_bytes[buffer_index(c.buffer)] += bytes;
+  return error_code::none;
+}
+
+error_code plan_copy(const plan_target& on, const command& c, tile_work& work) {
+  const error_code destination = plan_transfer(on, c, work);
+  if (destination != error_code::none) return destination;
+  const std::uint64_t extent = transfer_extent(c.row_bytes, c.rows, c.memory_stride);
+  if (on.memory.bytes(c.source_buffer, extent) == nullptr) return error_code::buffer_range;
+  work.stream_bytes = std::uint64_t{c.row_bytes} * c.rows;
+  work.read_bytes[buffer_index(c.source_buffer)] += work.stream_bytes;
+  return error_code::none;
+}
+
+error_code plan_transfer(const plan_target& on, const command& c, tile_work& work) {
+  clear(work);
+  const std::uint64_t extent = transfer_extent(c.row_bytes, c.rows, c.buffer_stride_bytes);
+  if (on.memory.bytes(c.buffer, extent) == nullptr) return error_code::buffer_range;
+  auto& bytes = c.op == registers::opcode::store ? work.read_bytes : work.write_bytes;
+  bytes[buffer_index(c.buffer)] += std::uint64_t{c.row_bytes} * c.rows;
+  return error_code::none;
+}
+
+}  // namespace cimbalom::cim

@@ -1,0 +1,209 @@
+#include "models/cim/vector_engine.hpp"
+
+#include <algorithm>
+
+#include "models/cim/output_stage.hpp"
+#include "models/cim/tensor_codes.hpp"
+
+namespace cimbalom::cim {
+
+namespace {
+
+using registers::command;
+using registers::vector_descriptor;
+using registers::vector_kind;
+using registers::window;
+
+// The tile of one command.
+struct job {
+  const command& c;
+  const vector_descriptor& d;
+  const std::uint8_t* input;
+  const std::uint8_t* second;
+  std::uint8_t* output;
+  output_stage stage;
+  rounding_shift shift;
+  bool fixed;
+
+  const std::uint8_t* input_pixel(std::int64_t row, std::int64_t column) const {
+    return input + static_cast<std::size_t>(row - c.input_row) * row_bytes(d.input) +
+           static_cast<std::size_t>(column) * pixel_bytes(d.input);
+  }
+  std::uint8_t* output_pixel(std::size_t row, std::size_t column) const {
+    return output + row * row_bytes(d.output) + column * pixel_bytes(d.output);
+  }
+  // value * factor in output codes; value is at most 32 bits wide, sums of pooling a little more (checked by decode).
+  std::int32_t scaled(std::int64_t value, std::int32_t factor) const {
+    if (fixed) return stage.code(shift(value * factor));
+    return stage.code(static_cast<float>(value) * float_of(factor));
+  }
+};
+
+// The part of a window that lies inside the input.
+struct clipped_window {
+  std::int64_t top, left;  // first tap that is inside
+  std::int64_t rows = 0, columns = 0;
+};
+
+std::int64_t taps_inside(std::int64_t& base, std::int64_t kernel, std::int64_t dilation, std::int64_t size) {
+  const std::int64_t low = base >= 0 ? 0 : (-base + dilation - 1) / dilation;
+  if (base > size - 1) return 0;
+  const std::int64_t high = std::min(kernel - 1, (size - 1 - base) / dilation);
+  base += low * dilation;
+  return std::max<std::int64_t>(0, high - low + 1);
+}
+
+clipped_window clip(const vector_descriptor& d, std::int64_t output_row, std::int64_t output_column) {
+  const window& w = d.pool_window;
+  clipped_window inside{output_row * w.stride_h - w.pad_top, output_column * w.stride_w - w.pad_left, 0, 0};
+  inside.rows = taps_inside(inside.top, w.kernel_h, w.dilation_h, d.input.height);
+  inside.columns = taps_inside(inside.left, w.kernel_w, w.dilation_w, d.input.width);
+  return inside;
+}
+
+// Calls visit(pixel) for every sample of the window that is inside the input.
+template <typename Visit>
+void for_samples(const job& j, const clipped_window& inside, Visit visit) {
+  for (std::int64_t r = 0; r < inside.rows; ++r) {
+    for (std::int64_t k = 0; k < inside.columns; ++k) {
+      visit(j.input_pixel(inside.top + r * j.d.pool_window.dilation_h, inside.left + k * j.d.pool_window.dilation_w));
+    }
+  }
+}
+
+void add_row(const job& j, std::size_t row, std::vector<std::int32_t>& a, std::vector<std::int32_t>& b) {
+  const std::size_t count = static_cast<std::size_t>(j.d.output.width) * static_cast<std::size_t>(j.d.output.channels);
+  a.resize(count);
+  b.resize(count);
+  const std::int64_t input_row = std::int64_t{j.c.output_row} + static_cast<std::int64_t>(row);
+  load_codes(j.d.input, j.input_pixel(input_row, 0), count, j.d.input.zero_point, a.data());
+  load_codes(j.d.second_input, j.second + row * row_bytes(j.d.second_input), count, j.d.second_input.zero_point,
+             b.data());
+  if (j.fixed) {
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::int64_t sum = std::int64_t{a[i]} * j.d.multiplier + std::int64_t{b[i]} * j.d.second_multiplier;
+      a[i] = j.stage.code(j.shift(sum));
+    }
+  } else {
+    const float factor = float_of(j.d.multiplier);
+    const float second_factor = float_of(j.d.second_multiplier);
+    for (std::size_t i = 0; i < count; ++i) {
+      const float first = static_cast<float>(a[i]) * factor;
+      const float other = static_cast<float>(b[i]) * second_factor;
+      a[i] = j.stage.code(first + other);
+    }
+  }
+  store_codes(j.d.output, a.data(), count, j.output_pixel(row, 0));
+}
+
+void affine_row(const job& j, std::size_t row, std::vector<std::int32_t>& codes) {
+  const auto channels = static_cast<std::size_t>(j.d.output.channels);
+  const std::int64_t input_row = std::int64_t{j.c.output_row} + static_cast<std::int64_t>(row);
+  codes.resize(channels);
+  for (std::size_t column = 0; column < static_cast<std::size_t>(j.d.output.width); ++column) {
+    load_codes(j.d.input, j.input_pixel(input_row, static_cast<std::int64_t>(column)), channels, j.d.input.zero_point,
+               codes.data());
+    for (std::size_t c = 0; c < channels; ++c) {
+      const registers::filter_record& channel = j.d.channels[c];
+      if (j.fixed) {
+        const std::int64_t sum = std::int64_t{codes[c]} * channel.multiplier + channel.bias;
+        codes[c] = j.stage.code(rounding_shift(channel.shift)(sum));
+      } else {
+        const float product = static_cast<float>(codes[c]) * float_of(channel.multiplier);
+        codes[c] = j.stage.code(product + float_of(static_cast<std::int32_t>(channel.bias)));
+      }
+    }
+    store_codes(j.d.output, codes.data(), channels, j.output_pixel(row, column));
+  }
+}
+
+// A window that lies in the padding altogether gives the lowest code of the input.
+void max_pool_pixel(const job& j, const clipped_window& inside, std::vector<std::int32_t>& best,
+                    std::vector<std::int32_t>& sample) {
+  std::fill(best.begin(), best.end(), j.d.input.minimum());
+  for_samples(j, inside, [&](const std::uint8_t* pixel) {
+    load_codes(j.d.input, pixel, sample.size(), 0, sample.data());
+    for (std::size_t c = 0; c < best.size(); ++c) best[c] = std::max(best[c], sample[c]);
+  });
+  for (std::int32_t& code : best) code = j.scaled(code - j.d.input.zero_point, j.d.multiplier);
+}
+
+std::int32_t average_factor(const vector_descriptor& d, std::int64_t samples) {
+  const bool full = d.count_include_pad || d.reciprocal_multipliers.empty() || samples == 0;
+  return full ? d.multiplier : d.reciprocal_multipliers[static_cast<std::size_t>(samples - 1)];
+}
+
+void average_pool_pixel(const job& j, const clipped_window& inside, std::vector<std::int32_t>& out,
+                        std::vector<std::int64_t>& sums, std::vector<std::int32_t>& sample) {
+  std::fill(sums.begin(), sums.end(), 0);
+  for_samples(j, inside, [&](const std::uint8_t* pixel) {
+    load_codes(j.d.input, pixel, sample.size(), j.d.input.zero_point, sample.data());
+    for (std::size_t c = 0; c < sums.size(); ++c) sums[c] += sample[c];
+  });
+  const std::int32_t factor = average_factor(j.d, inside.rows * inside.columns);
+  for (std::size_t c = 0; c < out.size(); ++c) out[c] = j.scaled(sums[c], factor);
+}
+
+// Codes of the channels that slice_pad writes, before requantisation relative to the zero point; 0 outside the input.
+void slice_pixel(const job& j, std::int64_t row, std::int64_t column, std::vector<std::int32_t>& out) {
+  const vector_descriptor& d = j.d;
+  std::fill(out.begin(), out.end(), 0);
+  if (row >= 0 && row < d.input.height && column >= 0 && column < d.input.width) {
+    const std::int64_t skip = std::max<std::int64_t>(0, -std::int64_t{d.channel_offset});
+    const std::int64_t from = std::max<std::int64_t>(0, d.channel_offset);
+    const std::int64_t count =
+        std::min<std::int64_t>(static_cast<std::int64_t>(out.size()) - skip, d.input.channels - from);
+    if (count > 0) {
+      const std::uint8_t* source = j.input_pixel(row, column) + from * d.input.element_bytes();
+      load_codes(d.input, source, static_cast<std::size_t>(count), d.input.zero_point, out.data() + skip);
+    }
+  }
+  for (std::int32_t& code : out) code = j.scaled(code, d.multiplier);
+}
+
+}  // namespace
+
+void vector_engine::run(const command& c, const vector_descriptor& d, buffers& memory) {
+  const bool adds = d.kind == vector_kind::add;
+  const bool fixed = d.requantize == registers::requantization::fixed_point;
+  const job j{c,
+              d,
+              memory.bytes(c.input, c.input_rows * row_bytes(d.input)),
+              adds ? memory.bytes(c.second_input, c.output_rows * row_bytes(d.second_input)) : nullptr,
+              memory.bytes(c.output, c.output_rows * row_bytes(d.output)),
+              output_stage(d.output, d.clamp_low, d.clamp_high),
+              rounding_shift(fixed ? d.shift : 0),
+              fixed};
+  const auto width = static_cast<std::size_t>(d.output.width);
+  const bool slices = d.kind == vector_kind::slice_pad;
+  const auto channels = static_cast<std::size_t>(slices ? d.channels_written : d.output.channels);
+  const auto first_byte = static_cast<std::size_t>(slices ? d.output_channel * d.output.element_bytes() : 0);
+  outputs_.resize(channels);
+  codes_.resize(channels);
+  sums_.resize(channels);
+  for (std::size_t row = 0; row < c.output_rows; ++row) {
+    if (adds) {
+      add_row(j, row, codes_, second_codes_);
+      continue;
+    }
+    if (d.kind == vector_kind::affine) {
+      affine_row(j, row, codes_);
+      continue;
+    }
+    const std::int64_t output_row = std::int64_t{c.output_row} + static_cast<std::int64_t>(row);
+    for (std::size_t column = 0; column < width; ++column) {
+      const auto output_column = static_cast<std::int64_t>(column);
+      if (d.kind == vector_kind::max_pool) {
+        max_pool_pixel(j, clip(d, output_row, output_column), outputs_, codes_);
+      } else if (d.kind == vector_kind::average_pool) {
+        average_pool_pixel(j, clip(d, output_row, output_column), outputs_, sums_, codes_);
+      } else {
+        slice_pixel(j, output_row * d.pool_window.stride_h - d.pool_window.pad_top,
+                    output_column * d.pool_window.stride_w - d.pool_window.pad_left, outputs_);
+      }
+      store_codes(d.output, outputs_.data(), channels, j.output_pixel(row, column) + first_byte);
+    }
+  }
+}
+
+}  // namespace cimbalom::cim
