@@ -45,7 +45,8 @@ packed_position::packed_position(const macro_shape& shape, int columns, const st
 int packed_position::cell(int row, int column) const {
   int value = 0;
   for (int k = 0; k < bits_per_cell_; ++k) {
-    const auto word = static_cast<std::size_t>(k * words() + row / word_rows);
+    const std::size_t word =
+        static_cast<std::size_t>(k) * static_cast<std::size_t>(words()) + static_cast<std::size_t>(row / word_rows);
     const unsigned bits = cells_[word * static_cast<std::size_t>(padded_columns_) + static_cast<std::size_t>(column)];
     value |= static_cast<int>((bits >> (row % word_rows)) & 1U) << k;
   }

@@ -56,7 +56,7 @@ std::int64_t shift_half_even(std::int64_t value, int shift) {
   if (shift == 0) return value;
   const std::int64_t half = std::int64_t{1} << (shift - 1);
   const std::int64_t quotient = value >> shift;
-  const std::int64_t rest = value - (quotient << shift);
+  const std::int64_t rest = value & ((std::int64_t{1} << shift) - 1);
   const bool up = rest > half || (rest == half && (quotient & 1) != 0);
   return quotient + (up ? 1 : 0);
 }
