@@ -35,6 +35,20 @@ void append(graph& g, node n, std::int64_t opset, bool shapes_only) {
   }
 }
 
+value_id add_node(graph& g, op kind, const std::string& name, std::vector<value_id> inputs,
+                  std::map<std::string, attribute> attributes) {
+  const value_id out = g.add_value(name, data_type::undefined, {});
+  append(g, {kind, g.info(out).name, std::move(inputs), {out}, std::move(attributes)}, g.opset);
+  return out;
+}
+
+value_id add_input(graph& g, const std::string& name, data_type type, shape_t shape, bool batched) {
+  const value_id id = g.add_value(name, type, std::move(shape));
+  g.info(id).batch_axis = batched ? 0 : -1;
+  g.inputs.push_back(id);
+  return id;
+}
+
 int fold_constants(graph& g) {
   const std::size_t before = g.nodes.size();
   std::vector<node> kept;

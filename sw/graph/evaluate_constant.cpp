@@ -21,6 +21,18 @@ T wrapped(T a, T b, op kind) {
   return static_cast<T>(kind == op::add ? x + y : kind == op::sub ? x - y : x * y);
 }
 
+/// Out-of-range and NaN conversions to an integer give 0, as C++ leaves them undefined.
+template <class To, class From>
+To cast_one(From x) {
+  if constexpr (std::is_same_v<To, bool>) return x != From{};
+  if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
+    const double v = std::trunc(static_cast<double>(x));
+    if (!(v >= -9.2e18 && v <= 9.2e18)) return To{};
+    return static_cast<To>(static_cast<std::int64_t>(v));
+  }
+  return static_cast<To>(x);
+}
+
 template <class T>
 T combine(const graph& g, const node& n, T a, T b) {
   switch (n.kind) {
@@ -29,7 +41,7 @@ T combine(const graph& g, const node& n, T a, T b) {
     case op::min:
       return std::min(a, b);
     case op::pow:
-      return static_cast<T>(std::pow(static_cast<double>(a), static_cast<double>(b)));
+      return cast_one<T>(std::pow(static_cast<double>(a), static_cast<double>(b)));
     case op::div:
       if constexpr (std::is_integral_v<T>) {
         if (b == 0) refuse(g, n, "divisor", "0", "must not be 0");
@@ -92,18 +104,6 @@ tensor unary(const node& n, const tensor& a) {
                      [&](element x) { return apply(n.kind, x); });
   });
   return out;
-}
-
-/// Out-of-range and NaN conversions to an integer give 0, as C++ leaves them undefined.
-template <class To, class From>
-To cast_one(From x) {
-  if constexpr (std::is_same_v<To, bool>) return x != From{};
-  if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
-    const double v = std::trunc(static_cast<double>(x));
-    if (!(v >= -9.2e18 && v <= 9.2e18)) return To{};
-    return static_cast<To>(static_cast<std::int64_t>(v));
-  }
-  return static_cast<To>(x);
 }
 
 tensor cast(const graph& g, const node& n, const tensor& a) {

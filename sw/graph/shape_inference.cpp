@@ -39,6 +39,12 @@ void same_types(const graph& g, const node& n, std::size_t first, std::size_t la
              "must be equal");
 }
 
+void require_type(const graph& g, const node& n, std::size_t k, data_type type) {
+  if (n.has_input(k) && in_type(g, n, k) != type)
+    refuse(g, n, "input " + std::to_string(k) + ": type", name_of(in_type(g, n, k)),
+           std::string("must be ") + name_of(type));
+}
+
 void infer_window(graph& g, const node& n, data_type type) {
   const window w = window_of(g, n);
   shape_t out = {in_shape(g, n)[0], in_shape(g, n)[1]};
@@ -152,6 +158,7 @@ void infer_slice(graph& g, const node& n) {
 }
 
 void infer_pad(graph& g, const node& n) {
+  if (n.has_input(2)) require_type(g, n, 2, in_type(g, n));
   const pad_parameters p = pad_of(g, n);
   shape_t out = in_shape(g, n);
   for (std::size_t i = 0; i < out.size(); ++i) out[i] += p.begin[i] + p.end[i];
@@ -182,7 +189,8 @@ void infer_split(graph& g, const node& n) {
 void infer_gather(graph& g, const node& n) {
   const shape_t& x = in_shape(g, n);
   const shape_t& indices = in_shape(g, n, 1);
-  if (!is_integer(in_type(g, n, 1))) refuse(g, n, "indices", name_of(in_type(g, n, 1)), "must be int32 or int64");
+  if (in_type(g, n, 1) != data_type::int32 && in_type(g, n, 1) != data_type::int64)
+    refuse(g, n, "indices", name_of(in_type(g, n, 1)), "must be int32 or int64");
   const std::int64_t axis = axis_of(g, n);
   shape_t out(x.begin(), x.begin() + axis);
   out.insert(out.end(), indices.begin(), indices.end());
@@ -311,6 +319,7 @@ void infer_gemm(graph& g, const node& n) {
 
 void infer_cast(graph& g, const node& n) {
   const auto to = static_cast<data_type>(n.int_or("to", 0));
+  if (to <= data_type::undefined || to > data_type::boolean) refuse(g, n, "to", "", "must name an element type");
   set(g, n, 0, to, in_shape(g, n));
 }
 
@@ -321,29 +330,70 @@ void require_bytes(const graph& g, const node& n, std::size_t k) {
     refuse(g, n, "input " + std::to_string(k), name_of(type), "must be int8 or uint8");
 }
 
+/// A scale or zero point: one element, or `most` along the operand's own axis.
+void require_count(const graph& g, const node& n, std::size_t k, std::int64_t most) {
+  if (!n.has_input(k)) return;
+  const shape_t& shape = in_shape(g, n, k);
+  const std::int64_t count = element_count(shape);
+  if (count == 1 || (count == most && shape.size() == 1)) return;
+  refuse(g, n, "input " + std::to_string(k) + ": shape", to_text(shape),
+         most == 1 ? "must be one element" : "must be one element or " + std::to_string(most));
+}
+
+/// Rows of a matrix operand a, columns of b; filters of a convolution's weights.
+std::int64_t own_extent(const graph& g, const node& n, std::size_t k, bool is_conv) {
+  const shape_t& shape = in_shape(g, n, k);
+  if (is_conv) return k == 0 ? 1 : shape[0];
+  if (shape.size() < 2) return 1;
+  return k == 0 ? shape[shape.size() - 2] : shape.back();
+}
+
+void check_integer_product(const graph& g, const node& n) {
+  const bool is_conv = n.kind == op::conv_integer;
+  require_bytes(g, n, 1);
+  for (std::size_t k : {0U, 1U}) {
+    require_type(g, n, k + 2, in_type(g, n, k));
+    require_count(g, n, k + 2, own_extent(g, n, k, is_conv));
+  }
+}
+
+void check_quantized_product(const graph& g, const node& n) {
+  const bool is_conv = n.kind == op::qlinear_conv;
+  require_bytes(g, n, 3);
+  require_bytes(g, n, 7);
+  for (std::size_t k : {0U, 3U}) {
+    require_type(g, n, k + 1, data_type::float32);
+    require_type(g, n, k + 2, in_type(g, n, k));
+    for (std::size_t offset : {1U, 2U}) require_count(g, n, k + offset, own_extent(g, n, k, is_conv));
+  }
+  require_type(g, n, 6, data_type::float32);
+  require_count(g, n, 6, 1);
+  require_count(g, n, 7, 1);
+  require_type(g, n, 8, data_type::int32);
+}
+
 void infer_product(graph& g, const node& n) {
   switch (n.kind) {
     case op::conv:
       same_types(g, n, 0, n.inputs.size());
       return infer_window(g, n, in_type(g, n));
     case op::conv_integer:
-      require_bytes(g, n, 1);
-      return infer_window(g, n, data_type::int32);
+      infer_window(g, n, data_type::int32);
+      return check_integer_product(g, n);
     case op::qlinear_conv:
-      require_bytes(g, n, 3);
-      require_bytes(g, n, 7);
-      return infer_window(g, n, in_type(g, n, 7));
+      infer_window(g, n, in_type(g, n, 7));
+      return check_quantized_product(g, n);
     case op::mat_mul:
       same_types(g, n, 0, 2);
       return infer_mat_mul(g, n, 1, in_type(g, n));
     case op::mat_mul_integer:
-      require_bytes(g, n, 1);
-      return infer_mat_mul(g, n, 1, data_type::int32);
+      infer_mat_mul(g, n, 1, data_type::int32);
+      return check_integer_product(g, n);
     case op::qlinear_mat_mul:
-      require_bytes(g, n, 3);
-      require_bytes(g, n, 7);
-      return infer_mat_mul(g, n, 3, in_type(g, n, 7));
+      infer_mat_mul(g, n, 3, in_type(g, n, 7));
+      return check_quantized_product(g, n);
     default:
+      same_types(g, n, 0, n.inputs.size());
       return infer_gemm(g, n);
   }
 }
@@ -453,8 +503,13 @@ void check_arity(const graph& g, const node& n, const operator_row& row) {
   if (outputs < row.min_outputs || outputs > row.max_outputs)
     refuse(g, n, "outputs", std::to_string(outputs),
            "must be " + std::to_string(row.min_outputs) + " to " + std::to_string(row.max_outputs));
-  for (int k = 0; k < row.min_inputs; ++k)
+  const int needed_inputs = row.max_inputs == any_number ? inputs : row.min_inputs;
+  for (int k = 0; k < needed_inputs; ++k)
     if (!n.has_input(static_cast<std::size_t>(k))) refuse(g, n, "input " + std::to_string(k), "", "is required");
+  const int needed_outputs = row.max_outputs == any_number ? outputs : row.min_outputs;
+  for (int k = 0; k < needed_outputs; ++k)
+    if (n.output(static_cast<std::size_t>(k)) == no_value)
+      refuse(g, n, "output " + std::to_string(k), "", "must have a name");
 }
 
 }  // namespace

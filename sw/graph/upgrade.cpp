@@ -38,9 +38,10 @@ void upgrade_dropout(const graph& g, node& n, std::int64_t opset) {
   if (opset < 7 && n.int_or("is_test", 0) == 0) refuse_training(g, n);
   if (n.has_input(2)) {
     const tensor* training = g.constant(n.inputs[2]);
-    if (training == nullptr || training->size() != 1 || training->as_ints()[0] != 0) {
+    if (training == nullptr || !training->has_data() || training->size() != 1 || training->as_doubles()[0] != 0) {
       const tensor* ratio = n.has_input(1) ? g.constant(n.inputs[1]) : nullptr;
-      const bool drops_nothing = ratio != nullptr && ratio->size() == 1 && ratio->as_doubles()[0] == 0;
+      const bool drops_nothing =
+          ratio != nullptr && ratio->has_data() && ratio->size() == 1 && ratio->as_doubles()[0] == 0;
       if (!drops_nothing) refuse_training(g, n);
     }
   }

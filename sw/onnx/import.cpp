@@ -230,7 +230,7 @@ class importer {
         break;
       case proto::AttributeProto::TENSOR:
         n.attributes[from.name()] =
-            read_tensor(from.t(), path_, "node " + n.name + ": attribute " + from.name(), absent_);
+            read_tensor(from.t(), path_, "node " + n.name + ": attribute " + from.name(), absent_data::refuse);
         break;
       case proto::AttributeProto::FLOATS:
         n.attributes[from.name()] = std::vector<float>(from.floats().begin(), from.floats().end());
