@@ -1,0 +1,208 @@
+#include <cmath>
+
+#include "platform/configuration/keys.hpp"
+#include "sw/report/figures.hpp"
+#include "sw/report/report.hpp"
+
+namespace cimbalom::report {
+namespace {
+
+using value = json_value;
+
+value picojoules(energy::wide attojoules) {
+  return value::decimal(energy::to_picojoules(attojoules));
+}
+value in_ns(std::uint64_t picoseconds) {
+  return value::decimal(nanoseconds(picoseconds));
+}
+value percent_of(std::uint64_t part, std::uint64_t whole) {
+  return value::real(100 * ratio(static_cast<double>(part), static_cast<double>(whole)));
+}
+
+value stalls(const std::map<std::string, std::uint64_t>& by_cause) {
+  value stall;
+  stall.as_object();
+  for (const auto& [cause, ps] : by_cause) stall[cause] = in_ns(ps);
+  return stall;
+}
+
+value config_json(const report_input& input) {
+  value config;
+  platform::platform_config copy = input.platform;
+  for (const platform::key& k : platform::keys(copy)) {
+    const bool word =
+        std::holds_alternative<std::string*>(k.value) || std::holds_alternative<platform::choice>(k.value);
+    std::string text = platform::value_text(k);
+    if (k.path == "technology") text = text.substr(text.find_last_of('/') + 1);  // no host paths in reports
+    value made = word ? value::text(text) : value::decimal(text);
+    const std::size_t dot = k.path.find('.');
+    value& root = config["platform"];
+    (dot == std::string::npos ? root[k.path] : root[k.path.substr(0, dot)][k.path.substr(dot + 1)]) = std::move(made);
+  }
+  config["run"].as_object();
+  for (const auto& [name, option] : input.options) config["run"][name] = option;
+  return config;
+}
+
+value model_json(const report_input& input) {
+  value model;
+  model["name"] = value::text(input.model.name);
+  model["sha256"] = value::text(input.model.sha256);
+  model["macs"] = value::integer(input.model.macs);
+  model["parameters"] = value::integer(input.model.parameters);
+  model["layers"] = value::integer(input.result.layers.size());
+  return model;
+}
+
+value accuracy_json(const runtime::accuracy_result& a) {
+  value accuracy;
+  accuracy["images"] = value::integer(a.images);
+  if (a.labelled == 0) return accuracy;
+  if (a.has_float) accuracy["float_top1"] = percent_of(a.float_correct, a.labelled);
+  if (a.has_quantized) accuracy["quantized_top1"] = percent_of(a.quantized_correct, a.labelled);
+  if (a.has_hardware) accuracy["hardware_top1"] = percent_of(a.hardware_correct, a.labelled);
+  return accuracy;
+}
+
+value performance_json(const runtime::run_result& r, const figures& f) {
+  value p;
+  p["latency_ns"] = in_ns(r.latency_ps);
+  p["throughput_fps"] = value::real(f.throughput_fps);
+  p["batch"] = value::integer(r.batch);
+  p["effective_gops"] = value::real(f.effective_gops);
+  p["executed_gops"] = value::real(f.executed_gops);
+  p["peak_gops"] = value::real(f.peak_gops);
+  p["macro_utilization"] = value::real(f.macro_utilization);
+  p["bank_busy_fraction"] = value::real(f.bank_busy_fraction);
+  p["compute_bound_ns"] = in_ns(r.compute_bound_ps);
+  p["by_phase"]["load_ns"] = in_ns(r.load_ps);
+  p["by_phase"]["inference_ns"] = in_ns(r.inference_ps);
+  p["by_phase"]["readback_ns"] = in_ns(r.readback_ps);
+  p["stall_ns"] = stalls(r.stall_ps);
+  return p;
+}
+
+value interconnect_json(const runtime::run_result& r) {
+  value by_initiator;
+  by_initiator.as_object();
+  for (const runtime::initiator_result& i : r.initiators) {
+    value& one = by_initiator[i.name];
+    one["requests"] = value::integer(i.requests);
+    one["bytes"] = value::integer(i.bytes);
+    one["latency_ns"]["mean"] = value::real(i.latency_mean_ns);
+    one["latency_ns"]["p50"] = value::real(i.latency_p50_ns);
+    one["latency_ns"]["p99"] = value::real(i.latency_p99_ns);
+    one["latency_ns"]["max"] = value::real(i.latency_max_ns);
+    one["mean_outstanding"] = value::real(i.mean_outstanding);
+    one["stall_ns"] = in_ns(i.stall_ps);
+  }
+  value interconnect;
+  interconnect["by_initiator"] = std::move(by_initiator);
+  return interconnect;
+}
+
+value dram_json(const runtime::run_result& r) {
+  value dram;
+  dram["commands"].as_object();
+  for (const auto& [command, n] : r.dram.commands) dram["commands"][command] = value::integer(n);
+  const double bytes = static_cast<double>(r.dram.read_bytes) + static_cast<double>(r.dram.write_bytes);
+  const auto total_ps = static_cast<double>(r.total_ps);
+  dram["bandwidth_gb_s"] = value::real(1e3 * ratio(bytes, total_ps));
+  dram["bus_utilization"] = value::real(ratio(static_cast<double>(r.dram.data_bus_busy_ps), total_ps));
+  dram["row_hits"] = value::integer(r.dram.row_hits);
+  dram["row_misses"] = value::integer(r.dram.row_misses);
+  return dram;
+}
+
+value energy_json(const report_input& input, const figures& f) {
+  value e;
+  e["total_pj"] = picojoules(f.energy.total());
+  e["images"] = value::integer(f.images);
+  e["tops_per_w"] = value::real(f.tops_per_w);
+  e["macro_tops_per_w"] = value::real(f.macro_tops_per_w);
+  e["edp_pj_ns"] = value::real(f.edp_pj_ns);
+  for (energy::component_id c = 0; c < energy::components().size(); ++c) {
+    e["by_component"][std::string(energy::components()[c]) + "_pj"] = picojoules(f.energy.of_component(c));
+  }
+  e["by_layer"].as_array();
+  for (std::int32_t layer = energy::no_layer; layer < f.energy.layers(); ++layer) {
+    const auto index = static_cast<std::size_t>(layer);
+    value row;
+    row["name"] = value::text(layer == energy::no_layer            ? "(no layer)"
+                              : index < input.result.layers.size() ? input.result.layers[index].name
+                                                                   : "(layer " + std::to_string(layer) + ")");
+    row["energy_pj"] = picojoules(f.energy.of_layer(layer));
+    e["by_layer"].push_back(std::move(row));
+  }
+  return e;
+}
+
+value area_json(const energy::component_table& costs) {
+  constexpr int milli_um2_digits_of_mm2 = 9;
+  const auto mm2 = [](energy::wide milli_um2) {
+    return value::decimal(energy::to_decimal(milli_um2, milli_um2_digits_of_mm2));
+  };
+  value area;
+  area["total_mm2"] = mm2(energy::total_area_milli_um2(costs));
+  area["by_component"].as_object();
+  for (const energy::part_area& part : costs.areas()) area["by_component"][part.part + "_mm2"] = mm2(part.milli_um2);
+  return area;
+}
+
+value layer_json(const report_input& input, const figures& f, std::size_t index) {
+  const runtime::layer_result& l = input.result.layers[index];
+  value row;
+  row["name"] = value::text(l.name);
+  row["kind"] = value::text(l.kind);
+  row["macs"] = value::integer(l.macs);
+  row["macro_utilization"] =
+      value::real(ratio(static_cast<double>(l.used_cell_bits), static_cast<double>(l.driven_cell_bits)));
+  row["conversions"] = value::integer(l.activity.conversions);
+  row["clipped"] = value::integer(l.activity.clipped);
+  if (!std::isnan(l.sqnr_db)) row["sqnr_db"] = value::real(l.sqnr_db);
+  row["adc_step"] = value::real(l.adc_step_sixteenths / 16.0);
+  row["weight_writes_bits"] = value::integer(l.weight_writes_bits);
+  if (!input.timed) return row;
+  row["executed_macs"] = value::integer(l.executed_macs);
+  row["start_ns"] = in_ns(l.start_ps);
+  row["end_ns"] = in_ns(l.end_ps);
+  row["latency_ns"] = in_ns(l.latency_ps);
+  row["bank_busy_ns"] = in_ns(l.bank_busy_ps);
+  row["stall_ns"] = stalls(l.stall_ps);
+  row["energy_pj"] = picojoules(f.energy.of_layer(static_cast<std::int32_t>(index)));
+  return row;
+}
+
+}  // namespace
+
+json_value report_json(const report_input& input) {
+  check(input);
+  const figures f(input);
+  const runtime::run_result& r = input.result;
+  value report;
+  report["schema_version"] = value::integer(1);
+  report["tool"]["version"] = value::text(CIMBALOM_VERSION);
+  report["seed"] = value::integer(input.platform.nonideality.seed);
+  report["command"]["name"] = value::text(input.command);
+  report["command"]["input_sha256"].as_object();
+  for (const auto& [role, sum] : input.input_sha256) report["command"]["input_sha256"][role] = value::text(sum);
+  report["config"] = config_json(input);
+  report["model"] = model_json(input);
+  report["accuracy"] = accuracy_json(r.accuracy);
+  report["adc"]["conversions"] = value::integer(f.conversions);
+  report["adc"]["clipped"] = value::integer(f.clipped);
+  report["memory"]["weight_storage_bits"] = value::integer(r.weight_storage_bits);
+  report["layers"].as_array();
+  for (std::size_t i = 0; i < r.layers.size(); ++i) report["layers"].push_back(layer_json(input, f, i));
+  report["area"] = area_json(input.costs);
+  if (!input.timed) return report;
+  report["memory"]["dram_read_bytes"] = value::integer(r.dram.read_bytes);
+  report["memory"]["dram_write_bytes"] = value::integer(r.dram.write_bytes);
+  report["performance"] = performance_json(r, f);
+  report["interconnect"] = interconnect_json(r);
+  report["dram"] = dram_json(r);
+  report["energy"] = energy_json(input, f);
+  return report;
+}
+
+}  // namespace cimbalom::report
