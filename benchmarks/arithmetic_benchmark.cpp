@@ -80,7 +80,7 @@ macro_shape shape_of(int rows, int dac_bits, int adc_bits) {
   shape.rows_active = rows;
   shape.dac_bits = dac_bits;
   shape.adc_bits = adc_bits;
-  shape.partial_sum_bits = 24;
+  if (rows > 16) shape.partial_sum_bits = 24;
   return shape;
 }
 
@@ -100,6 +100,23 @@ void kernel(benchmark::State& state, const macro_shape& shape, int step, unsigne
   bench_pass bench(shape, step, largest_code);
   const prepared_pass prepared(bench.pass, kind == plan::full);
   if (kind != plan::none) bench.pass.prepared = &prepared;
+  activity counts;
+  for (auto _ : state) {
+    std::fill(bench.y.begin(), bench.y.end(), 0);
+    run_pass(bench.pass, counts);
+    benchmark::DoNotOptimize(bench.y.data());
+  }
+  report(state, bench, counts);
+}
+
+// The general path: every conversion under noise.
+void noisy(benchmark::State& state, const macro_shape& shape) {
+  bench_pass bench(shape, unit_step_sixteenths, 255);
+  nonideality_config config;
+  config.adc_noise_lsb = 0.5;
+  config.column_gain_sigma = 0.02;
+  const nonideality noise(config);
+  bench.pass.noise = &noise;
   activity counts;
   for (auto _ : state) {
     std::fill(bench.y.begin(), bench.y.end(), 0);
@@ -147,6 +164,7 @@ BENCHMARK_CAPTURE(kernel, rows16_dac2_full_small_codes, default_macro, 16, 63, p
 BENCHMARK_CAPTURE(kernel, rows16_dac2_unprepared, default_macro, 16, 255, plan::none);
 BENCHMARK_CAPTURE(kernel, rows16_dac2_full_range_step, default_macro, full_range_step_sixteenths(default_macro), 255,
                   plan::full);
+BENCHMARK_CAPTURE(noisy, rows16_dac2, default_macro);
 BENCHMARK_CAPTURE(bare, rows64_dac1, tall_macro);
 BENCHMARK_CAPTURE(kernel, rows64_dac1_columns, tall_macro, 16, 255, plan::columns_only);
 BENCHMARK_CAPTURE(kernel, rows64_dac1_full, tall_macro, 16, 255, plan::full);

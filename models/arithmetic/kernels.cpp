@@ -117,45 +117,71 @@ HWY_INLINE HWY_ATTR void flush(const vector16 (&codes)[kBlock], int shift, std::
   }
 }
 
-// All slices and operations for kBlock vectors of columns from first_column. Codes are summed in 16-bit lanes, flushed
-// before they can overflow.
+struct adc_lanes {
+  vector16 top;
+  vector16 multiplier;
+};
+
+// Adds the codes of one slice of some operations to 16-bit lanes; returns the largest sums.
+template <int kDac, int kWords, bool kPure, std::size_t kBlock>
+HWY_INLINE HWY_ATTR vector16 add_slice(const column_plan& plan, const std::uint32_t* const* planes,
+                                       const std::uint16_t* const* cells, const slice_range& range,
+                                       std::size_t first_column, const adc_lanes& adc, vector16 (&codes)[kBlock]) {
+  const std::size_t words = kWords > 0 ? kWords : static_cast<std::size_t>(plan.words);
+  const std::size_t driven_words = (kDac > 0 ? kDac : range.driven) * words;
+  vector16 largest = hn::Zero(lanes16());
+  for (std::size_t n = range.begin; n < range.end; ++n) {
+    const std::uint32_t* input = planes[n] + range.first_plane * words;
+    if (all_zero(input, driven_words)) continue;
+    vector16 sums[kBlock];
+    slice_sums<kDac, kWords>(plan, input, range.driven, cells[n] + first_column, sums);
+    for (std::size_t v = 0; v < kBlock; ++v) {
+      largest = hn::Max(largest, sums[v]);
+      codes[v] = hn::Add(codes[v], convert<kPure>(sums[v], adc.top, adc.multiplier));
+    }
+  }
+  return largest;
+}
+
+// Operations whose weighted codes, all slices together, stay in 16 bits; 0 if not one's.
+HWY_INLINE std::size_t operations_in_16_bits(const column_plan& plan) {
+  std::uint64_t weight = 0;
+  for (int plane = 0; plane < plan.input_bits; plane += plan.dac_bits) weight += std::uint64_t{1} << plane;
+  return 65535U / (weight * static_cast<std::uint64_t>(plan.top));
+}
+
+// All slices and operations for kBlock vectors of columns from first_column. Codes are summed in 16-bit lanes, highest
+// slice first, each slice scaling what came before (Horner); or slice by slice where all together would overflow.
 template <int kDac, int kWords, bool kPure, std::size_t kBlock>
 HWY_ATTR std::uint64_t codes_of_block(const column_plan& plan, const std::uint32_t* const* planes,
                                       const std::uint16_t* const* cells, std::size_t count, std::size_t first_column,
                                       std::uint32_t* totals) {
   const lanes16 d;
-  const vector16 top = hn::Set(d, static_cast<std::uint16_t>(plan.top));
-  const vector16 multiplier = hn::Set(d, static_cast<std::uint16_t>(plan.multiplier15));
-  const auto words = static_cast<std::size_t>(plan.words);
-  const std::size_t chunk = 65535U / static_cast<std::size_t>(plan.top);
+  const lanes_signed16 s;
+  const adc_lanes adc{hn::Set(d, static_cast<std::uint16_t>(plan.top)),
+                      hn::Set(d, static_cast<std::uint16_t>(plan.multiplier15))};
+  const auto limit = hn::Set(s, static_cast<std::int16_t>(plan.clip_from - 1));
+  const std::size_t together = operations_in_16_bits(plan);
+  const std::size_t chunk = together > 0 ? together : 65535U / static_cast<std::size_t>(plan.top);
+  const int last_plane = (plan.input_bits - 1) / plan.dac_bits * plan.dac_bits;
   std::uint64_t clipped = 0;
-  for (int plane = 0; plane < plan.input_bits; plane += plan.dac_bits) {
-    const auto first_plane = static_cast<std::size_t>(plane);
-    const auto driven = static_cast<std::size_t>(std::min(plan.dac_bits, plan.input_bits - plane));
-    const std::size_t driven_words = (kDac > 0 ? kDac : driven) * words;
-    for (std::size_t begin = 0; begin < count; begin += chunk) {
-      const std::size_t end = std::min(count, begin + chunk);
-      vector16 codes[kBlock];
-      for (std::size_t v = 0; v < kBlock; ++v) codes[v] = hn::Zero(d);
-      vector16 largest = hn::Zero(d);
-      for (std::size_t n = begin; n < end; ++n) {
-        const std::uint32_t* input = planes[n] + first_plane * words;
-        if (all_zero(input, driven_words)) continue;
-        vector16 sums[kBlock];
-        slice_sums<kDac, kWords>(plan, input, driven, cells[n] + first_column, sums);
-        for (std::size_t v = 0; v < kBlock; ++v) {
-          largest = hn::Max(largest, sums[v]);
-          codes[v] = hn::Add(codes[v], convert<kPure>(sums[v], top, multiplier));
-        }
-      }
-      flush(codes, plane, totals + first_column);
-      const lanes_signed16 s;
-      const auto limit = hn::Set(s, static_cast<std::int16_t>(plan.clip_from - 1));
+  for (std::size_t begin = 0; begin < count; begin += chunk) {
+    const std::size_t end = std::min(count, begin + chunk);
+    vector16 codes[kBlock];
+    for (std::size_t v = 0; v < kBlock; ++v) codes[v] = hn::Zero(d);
+    for (int plane = last_plane; plane >= 0; plane -= plan.dac_bits) {
+      const int driven = std::min(plan.dac_bits, plan.input_bits - plane);
+      const slice_range range{static_cast<std::size_t>(plane), static_cast<std::size_t>(driven), begin, end};
+      for (std::size_t v = 0; v < kBlock; ++v) codes[v] = hn::ShiftLeftSame(codes[v], plan.dac_bits);
+      const vector16 largest = add_slice<kDac, kWords, kPure>(plan, planes, cells, range, first_column, adc, codes);
       if (!hn::AllFalse(s, hn::Gt(hn::BitCast(s, largest), limit))) {
-        clipped +=
-            count_clipped<kDac, kWords, kBlock>(plan, planes, cells, {first_plane, driven, begin, end}, first_column);
+        clipped += count_clipped<kDac, kWords, kBlock>(plan, planes, cells, range, first_column);
       }
+      if (together > 0) continue;
+      flush(codes, plane, totals + first_column);
+      for (std::size_t v = 0; v < kBlock; ++v) codes[v] = hn::Zero(d);
     }
+    if (together > 0) flush(codes, 0, totals + first_column);
   }
   return clipped;
 }
@@ -196,8 +222,9 @@ HWY_ATTR std::uint64_t codes_of_shape(const column_plan& plan, const std::uint32
                            : codes_of_columns<2, 0, kPure>(plan, planes, cells, count, totals);
   }
   if (plan.bits_per_cell == 1 && plan.dac_bits == 1) {
-    return plan.words == 1 ? codes_of_columns<1, 1, kPure>(plan, planes, cells, count, totals)
-                           : codes_of_columns<1, 0, kPure>(plan, planes, cells, count, totals);
+    if (plan.words == 1) return codes_of_columns<1, 1, kPure>(plan, planes, cells, count, totals);
+    if (plan.words == 4) return codes_of_columns<1, 4, kPure>(plan, planes, cells, count, totals);
+    return codes_of_columns<1, 0, kPure>(plan, planes, cells, count, totals);
   }
   return codes_of_columns<0, 0, kPure>(plan, planes, cells, count, totals);
 }
