@@ -29,11 +29,6 @@ struct net {
     return layout.ok ? layout.axis[static_cast<std::size_t>(alone.outputs[0])] : -2;
   }
 };
-const batch_layout layout = find_batch(g);
-EXPECT_EQ(layout.ok, layout.why.empty());
-return layout.ok ? layout.axis[static_cast<std::size_t>(y)] : -2;
-}
-};
 
 TEST(Batch, FollowsLayout) {
   net n({1, 2, 3, 4});
