@@ -41,8 +41,8 @@ sequencer_module::sequencer_module(const sc_core::sc_module_name& name, engine_c
       head_("head"),
       tail_("tail") {
   SC_HAS_PROCESS(sequencer_module);
-  SC_THREAD(fetch);
-  SC_THREAD(dispatch);
+  SC_THREAD(fetch_loop);
+  SC_THREAD(dispatch_loop);
 }
 
 void sequencer_module::ring(std::uint64_t base, std::uint32_t size, std::uint32_t tail) {
@@ -60,7 +60,7 @@ void sequencer_module::ring(std::uint64_t base, std::uint32_t size, std::uint32_
   doorbell_.notify(sc_core::SC_ZERO_TIME);
 }
 
-void sequencer_module::fetch() {
+void sequencer_module::fetch_loop() {
   for (;;) {
     while (context_.stopped() || ring_.head == ring_.tail || fetched_.size() >= fetch_entries) {
       wait(doorbell_ | context_.changed);
@@ -111,7 +111,7 @@ void sequencer_module::fetch_run() {
   context_.note();
 }
 
-void sequencer_module::dispatch() {
+void sequencer_module::dispatch_loop() {
   for (;;) {
     while (context_.stopped() || fetched_.empty()) {
       dispatch_ = context_.halted ? dispatch_state::halted : dispatch_state::idle;

@@ -62,9 +62,9 @@ class sequencer_module : public sc_core::sc_module {
     std::uint32_t index = 0;
   };
 
-  void fetch();
+  void fetch_loop();
   void fetch_run();
-  void dispatch();
+  void dispatch_loop();
   void dispatch_front();
   void issue(const queued_command& value);
   void order_without_engine(const queued_command& value);
