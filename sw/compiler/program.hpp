@@ -39,7 +39,7 @@ struct tensor_place {
 /// How a layer was mapped, for the report.
 struct layer_mapping {
   int layer = -1;
-  std::uint64_t entries = 0;       ///< positions' worth of weights
+  std::uint64_t entries = 0;  ///< positions' worth of weights
   std::uint64_t copies = 1, shards = 1, rounds = 1;
   bool resident = false;           ///< stays in the arrays from image to image
   std::uint64_t weight_bytes = 0;  ///< fetched from DRAM for each image
@@ -53,14 +53,14 @@ struct program {
   std::vector<std::uint8_t> memory_image;  ///< bytes of image_region
   std::vector<registers::command> setup;   ///< once: program resident layers
   std::vector<segment> segments;
-  std::vector<step> steps;                 ///< one image
+  std::vector<step> steps;  ///< one image
   std::vector<tensor_place> places;
   std::vector<layer_mapping> mapping;
   std::uint64_t ring_address = 0;
-  std::uint32_t ring_entries = 0;          ///< power of two
-  std::uint64_t dram_end = 0;              ///< first free address
-  std::uint64_t weight_storage_bits = 0;   ///< every DRAM bit needed to rebuild the weights (design, section 7)
-  double compute_bound_ns = 0;             ///< per image: all bank operations over all banks
+  std::uint32_t ring_entries = 0;         ///< power of two
+  std::uint64_t dram_end = 0;             ///< first free address
+  std::uint64_t weight_storage_bits = 0;  ///< every DRAM bit needed to rebuild the weights (design, section 7)
+  double compute_bound_ns = 0;            ///< per image: all bank operations over all banks
 };
 
 }  // namespace cimbalom::compiler

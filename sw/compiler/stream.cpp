@@ -1,0 +1,311 @@
+#include "sw/compiler/stream.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "platform/configuration/error.hpp"
+#include "sw/compiler/command_builder.hpp"
+
+namespace cimbalom::compiler {
+
+namespace {
+
+using quantization::layer_kind;
+
+// One compute or vector_op command and the transfers around it.
+struct job {
+  int layer = 0, segment = 0;
+  const work_unit* unit = nullptr;
+  int tile = 0, first_row = 0, rows = 0;
+  int visit = 0;          // index into visits
+  bool new_input = true;  // the tile's input is not in its scratch area yet
+  bool last_of_layer = false;
+};
+
+// A run of jobs with the same unit: what has to be in the arrays and the parameter buffer meanwhile.
+struct visit {
+  const work_unit* unit = nullptr;
+  int first_job = 0, last_job = 0;
+  int emit_before = 0;  // job that its fetches precede
+};
+
+class stream_builder {
+ public:
+  explicit stream_builder(const stream_input& input) : in_(input), build_(input, commands_) {
+    list_jobs();
+    list_visits();
+  }
+
+  std::vector<timed_command> run() {
+    std::size_t next_visit = 0;
+    for (std::size_t i = 0; i < jobs_.size(); ++i) {
+      const job& now = jobs_[i];
+      build_.begin_segment(now.segment);
+      if (i == 0 || jobs_[i - 1].segment != now.segment) load_host_tensors(now.segment);
+      while (next_visit < visits_.size() && visits_[next_visit].emit_before == static_cast<int>(i)) {
+        fetch(*visits_[next_visit++].unit);
+      }
+      if (!loaded_ahead_) load_tile(now);
+      loaded_ahead_ = i + 1 < jobs_.size() && may_load_ahead(now, jobs_[i + 1]);
+      if (loaded_ahead_) load_tile(jobs_[i + 1]);
+      compute(now);
+      store(now);
+    }
+    return std::move(commands_);
+  }
+
+ private:
+  const tile_plan& tiles_of(int layer) const { return in_.buffers.layers[static_cast<std::size_t>(layer)]; }
+  const quantization::layer& layer_at(int layer) const { return in_.network.layers[static_cast<std::size_t>(layer)]; }
+  const tensor_home& home(int tensor) const { return in_.buffers.tensors[static_cast<std::size_t>(tensor)]; }
+  std::uint64_t address(int tensor) const { return in_.memory.tensors[static_cast<std::size_t>(tensor)].address; }
+
+  void list_jobs() {
+    int segment = 0;
+    bool open = false;
+    for (std::size_t i = 0; i < in_.network.layers.size(); ++i) {
+      if (in_.network.layers[i].kind == layer_kind::host) {
+        if (open) ++segment;
+        open = false;
+        continue;
+      }
+      open = true;
+      list_layer(static_cast<int>(i), segment);
+    }
+  }
+
+  void list_layer(int layer, int segment) {
+    const layer_units& units = in_.units[static_cast<std::size_t>(layer)];
+    const tile_plan& tiles = tiles_of(layer);
+    const std::size_t outer = units.tiles_outside ? static_cast<std::size_t>(tiles.count) : units.units.size();
+    const std::size_t inner = units.tiles_outside ? units.units.size() : static_cast<std::size_t>(tiles.count);
+    int tile_before = -1;
+    for (std::size_t a = 0; a < outer; ++a) {
+      for (std::size_t b = 0; b < inner; ++b) {
+        job next;
+        next.layer = layer;
+        next.segment = segment;
+        next.unit = &units.units[units.tiles_outside ? b : a];
+        next.tile = static_cast<int>(units.tiles_outside ? a : b);
+        next.first_row = next.tile * tiles.rows;
+        next.rows = std::min(tiles.rows, output_of(*next.unit).height - next.first_row);
+        next.new_input = next.tile != tile_before;
+        tile_before = next.tile;
+        next.last_of_layer = a + 1 == outer && b + 1 == inner;
+        jobs_.push_back(next);
+      }
+    }
+  }
+
+  void list_visits() {
+    for (std::size_t i = 0; i < jobs_.size(); ++i) {
+      const int number = static_cast<int>(i);
+      if (visits_.empty() || visits_.back().unit != jobs_[i].unit) {
+        visits_.push_back({jobs_[i].unit, number, number, 0});
+      }
+      visits_.back().last_job = number;
+      jobs_[i].visit = static_cast<int>(visits_.size()) - 1;
+    }
+    // A fetch goes ahead of the jobs before, but not of the last one that still uses what it overwrites nor of the one
+    // after that, whose command should be issued before the fetch begins to wait.
+    int before = 0;
+    for (std::size_t v = 0; v < visits_.size(); ++v) {
+      visit& one = visits_[v];
+      int earliest = in_.hoist ? std::max(0, one.first_job - in_.lookahead) : one.first_job;
+      for (std::size_t w = v; w-- > 0;) {
+        if (!overwrites(*one.unit, *visits_[w].unit)) continue;
+        earliest = std::max(earliest, visits_[w].last_job + 2);
+        break;
+      }
+      while (jobs_[static_cast<std::size_t>(earliest < one.first_job ? earliest : one.first_job)].segment !=
+             jobs_[static_cast<std::size_t>(one.first_job)].segment) {
+        ++earliest;
+      }
+      one.emit_before = std::max(before, std::min(earliest, one.first_job));
+      before = one.emit_before;
+    }
+  }
+
+  bool overwrites(const work_unit& a, const work_unit& b) const {
+    const auto overlap = [](std::uint64_t a0, std::uint64_t a1, std::uint64_t b0, std::uint64_t b1) {
+      return a0 < b1 && b0 < a1;
+    };
+    if (!in_.parameters_resident && overlap(a.parameter_offset, a.parameter_offset + a.descriptor_bytes,
+                                            b.parameter_offset, b.parameter_offset + b.descriptor_bytes)) {
+      return true;
+    }
+    return !a.resident && !b.resident && a.entries > 0 && b.entries > 0 &&
+           overlap(a.first_position, a.first_position + a.shard_positions, b.first_position,
+                   b.first_position + b.shard_positions);
+  }
+
+  // What the host put into DRAM and this segment is the first to need.
+  void load_host_tensors(int segment) {
+    std::vector<bool> seen(in_.network.tensors.size());
+    for (const job& one : jobs_) {
+      for (const int tensor : layer_at(one.layer).inputs) {
+        if (seen[static_cast<std::size_t>(tensor)]) continue;
+        seen[static_cast<std::size_t>(tensor)] = true;
+        const tensor_home& h = home(tensor);
+        if (one.segment != segment || !h.for_host || !h.in_buffer || written_before(tensor, one)) continue;
+        build_.load_vector(one.layer, address(tensor), h.offset, h.bytes, 1, 0);
+      }
+      seen[static_cast<std::size_t>(layer_at(one.layer).output)] = true;
+    }
+  }
+  bool written_before(int tensor, const job& reader) const {
+    for (const job& one : jobs_) {
+      if (&one == &reader) return false;
+      if (layer_at(one.layer).output == tensor) return true;
+    }
+    return false;
+  }
+
+  void fetch(const work_unit& unit) {
+    if (!in_.parameters_resident) build_.load_parameters(unit);
+    if (unit.on_macros && !unit.resident) build_.load_and_program(unit);
+  }
+
+  bool may_load_ahead(const job& now, const job& next) const {
+    if (now.segment != next.segment || !in_.hoist) return false;
+    const int stored = layer_at(now.layer).output;
+    for (const int tensor : layer_at(next.layer).inputs) {
+      if (tensor == stored) return false;
+    }
+    return true;
+  }
+
+  std::uint32_t scratch(const streamed_operand& operand, const job& j) const {
+    return operand.scratch[static_cast<std::size_t>(j.tile % 2)];
+  }
+
+  void load_tile(const job& j) {
+    const tile_plan& tiles = tiles_of(j.layer);
+    const quantization::layer& l = layer_at(j.layer);
+    if (tiles.input.streamed && j.new_input) {
+      const registers::tensor_format& format = input_of(*j.unit);
+      const row_range rows = needed_rows(window_of(*j.unit), format.height, j.first_row, j.rows);
+      const std::uint64_t row = row_bytes(format);
+      build_.load_vector(j.layer, address(l.inputs[0]) + static_cast<std::uint64_t>(rows.first) * row,
+                         scratch(tiles.input, j), static_cast<std::uint64_t>(rows.count) * row, 1, 0);
+    }
+    if (tiles.second_input.streamed && !j.unit->keep) {
+      const transfer_shape shape = output_shape(j, *second_input_of(*j.unit), tiles.compact);
+      build_.load_vector(j.layer, address(l.inputs.at(1)) + shape.offset, scratch(tiles.second_input, j),
+                         shape.row_bytes, shape.rows, shape.stride);
+    }
+  }
+
+  struct transfer_shape {
+    std::uint64_t offset, row_bytes, rows, stride;
+  };
+
+  // Rows of a tile of an output-shaped map in memory: as a whole, or only the channels of the unit, pixel by pixel.
+  transfer_shape output_shape(const job& j, const registers::tensor_format& format, bool compact) const {
+    const auto element = static_cast<std::uint64_t>(format.element_bytes());
+    const auto width = static_cast<std::uint64_t>(format.width);
+    // A compact unit's own format has only its channels; in memory the whole map is laid out.
+    const quantization::layer& l = layer_at(j.layer);
+    const auto channels =
+        static_cast<std::uint64_t>(in_.network.tensors[static_cast<std::size_t>(l.output)].format.channels);
+    const std::uint64_t pixel = channels * element;
+    const std::uint64_t first = static_cast<std::uint64_t>(j.first_row) * width * pixel;
+    if (!compact) return {first, static_cast<std::uint64_t>(j.rows) * width * pixel, 1, 0};
+    return {first + static_cast<std::uint64_t>(j.unit->first_channel) * element,
+            static_cast<std::uint64_t>(j.unit->channels) * element, static_cast<std::uint64_t>(j.rows) * width, pixel};
+  }
+
+  void compute(const job& j) {
+    const tile_plan& tiles = tiles_of(j.layer);
+    const quantization::layer& l = layer_at(j.layer);
+    const work_unit& unit = *j.unit;
+    const row_range rows = needed_rows(window_of(unit), input_of(unit).height, j.first_row, j.rows);
+    registers::command c;
+    c.op = unit.on_macros ? registers::opcode::compute : registers::opcode::vector_op;
+    c.layer = static_cast<std::int16_t>(j.layer);
+    c.descriptor = registers::parameter_buffer_offset + unit.parameter_offset;
+    c.input_row = static_cast<std::uint16_t>(rows.first);
+    c.input_rows = static_cast<std::uint16_t>(rows.count);
+    c.output_row = static_cast<std::uint16_t>(j.first_row);
+    c.output_rows = static_cast<std::uint16_t>(j.rows);
+    const auto at = [&](const streamed_operand& operand, int tensor, const registers::tensor_format& format, int row) {
+      if (operand.streamed) return scratch(operand, j);
+      return home(tensor).offset + static_cast<std::uint32_t>(row_bytes(format, static_cast<std::uint64_t>(row)));
+    };
+    c.input = at(tiles.input, l.inputs[0], input_of(unit), rows.first);
+    if (const registers::tensor_format* second = second_input_of(unit)) {
+      c.second_input = at(tiles.second_input, l.inputs.at(1), *second, j.first_row);
+    }
+    c.output = at(tiles.output, l.output, output_of(unit), j.first_row);
+    if (unit.keep || unit.accumulate) {
+      c.keep = unit.keep;
+      c.accumulate = unit.accumulate;
+      const bool one_tile = in_.units[static_cast<std::size_t>(j.layer)].tiles_outside;
+      c.accumulator = one_tile ? 0
+                               : static_cast<std::uint32_t>(static_cast<std::uint64_t>(j.first_row) *
+                                                            static_cast<std::uint64_t>(output_of(unit).width) *
+                                                            filter_count(unit.mvm) * sizeof(std::int32_t));
+    }
+    build_.compute(c, unit);
+  }
+
+  void store(const job& j) {
+    const tile_plan& tiles = tiles_of(j.layer);
+    const int output = layer_at(j.layer).output;
+    if (tiles.output.streamed) {
+      if (j.unit->keep) return;
+      const transfer_shape shape = output_shape(j, output_of(*j.unit), tiles.compact);
+      build_.store(j.layer, scratch(tiles.output, j), address(output) + shape.offset, shape.row_bytes, shape.rows,
+                   shape.stride);
+      return;
+    }
+    if (home(output).for_host && j.last_of_layer && last_writer(output) == j.layer) {
+      build_.store(j.layer, home(output).offset, address(output), home(output).bytes, 1, 0);
+    }
+  }
+  int last_writer(int tensor) const {
+    int last = -1;
+    for (std::size_t i = 0; i < in_.network.layers.size(); ++i) {
+      if (in_.network.layers[i].output == tensor) last = static_cast<int>(i);
+    }
+    return last;
+  }
+
+  const stream_input& in_;
+  std::vector<timed_command> commands_;
+  command_builder build_;
+  std::vector<job> jobs_;
+  std::vector<visit> visits_;
+  bool loaded_ahead_ = false;
+};
+
+void lags(std::vector<timed_command>& commands, bool repeated) {
+  std::vector<planned_command> plain;
+  plain.reserve(commands.size());
+  for (timed_command& one : commands) plain.push_back(std::move(one.planned));
+  assign_lags(plain, repeated);
+  for (std::size_t i = 0; i < commands.size(); ++i) commands[i].planned = std::move(plain[i]);
+}
+
+}  // namespace
+
+std::vector<timed_command> build_setup(const stream_input& input) {
+  std::vector<timed_command> commands;
+  command_builder build(input, commands);
+  if (input.parameters_resident) build.load_all_parameters();
+  for (const layer_units& layer : input.units) {
+    for (const work_unit& unit : layer.units) {
+      if (unit.on_macros && unit.resident) build.load_and_program(unit);
+    }
+  }
+  lags(commands, false);
+  return commands;
+}
+
+std::vector<timed_command> build_stream(const stream_input& input) {
+  std::vector<timed_command> commands = stream_builder(input).run();
+  lags(commands, true);
+  return commands;
+}
+
+}  // namespace cimbalom::compiler
