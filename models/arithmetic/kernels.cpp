@@ -385,8 +385,30 @@ HWY_ATTR void digits(const std::uint16_t* all, std::size_t rows, const std::uint
   }
 }
 
+// The rest is plain loops that the compiler turns into vectors of the target.
+
+HWY_ATTR void add_row(std::int64_t digit, const std::int32_t* cells, std::size_t columns, std::int64_t* sums) {
+  for (std::size_t c = 0; c < columns; ++c) sums[c] += digit * cells[c];
+}
+
+HWY_ATTR void disturb(const noise_arithmetic::column_error& error, const std::int64_t* gains,
+                      const std::int64_t* offsets, std::size_t columns, std::int64_t* sums) {
+  for (std::size_t c = 0; c < columns; ++c) {
+    sums[c] = noise_arithmetic::disturbed(error, gains[c], offsets[c], sums[c]);
+  }
+}
+
+HWY_ATTR void noisy_levels(const noise_arithmetic::converter& adc, std::uint64_t key,
+                           const std::uint64_t* first_columns, const std::int64_t* bows, const std::int64_t* sums,
+                           std::size_t count, std::int64_t* levels) {
+  const noise_arithmetic::converter local = adc;  // no store of ours can change it
+  for (std::size_t n = 0; n < count; ++n) {
+    levels[n] = noise_arithmetic::level(local, bows[n], noise_arithmetic::combine(key, first_columns[n]), sums[n]);
+  }
+}
+
 kernel_set set(const char* name) {
-  return {name, &column_codes, &column_sums, &fold, &dense, &digits};
+  return {name, &column_codes, &column_sums, &fold, &dense, &digits, &add_row, &disturb, &noisy_levels};
 }
 
 }  // namespace HWY_NAMESPACE

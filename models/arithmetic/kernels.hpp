@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "models/arithmetic/noise_arithmetic.hpp"
+
 namespace cimbalom::arithmetic::kernels {
 
 /// What the column kernels need to know of a pass.
@@ -46,6 +48,19 @@ inline constexpr std::size_t fold_padding = 128;
 using fold_function = void (*)(const std::uint32_t* totals, const std::uint32_t* weights, std::size_t columns,
                                std::uint32_t* sums);
 
+/// sums[c] += digit * cells[c], 1/65536 sum units.
+using add_row_function = void (*)(std::int64_t digit, const std::int32_t* cells, std::size_t columns,
+                                  std::int64_t* sums);
+
+/// sums[c] after IR drop, gain and offset.
+using disturb_function = void (*)(const noise_arithmetic::column_error&, const std::int64_t* gains,
+                                  const std::int64_t* offsets, std::size_t columns, std::int64_t* sums);
+
+/// levels[n]: what conversion n reaches before the clip; first_columns, bows and sums are its own.
+using noisy_levels_function = void (*)(const noise_arithmetic::converter&, std::uint64_t key,
+                                       const std::uint64_t* first_columns, const std::int64_t* bows,
+                                       const std::int64_t* sums, std::size_t count, std::int64_t* levels);
+
 struct kernel_set {
   const char* name;
   column_codes_function column_codes;
@@ -53,6 +68,9 @@ struct kernel_set {
   fold_function fold;
   dense_function dense;
   digits_function digits;
+  add_row_function add_row;
+  disturb_function disturb;
+  noisy_levels_function noisy_levels;
 };
 
 /// The set in use: chosen once from CIMBALOM_SIMD or the machine, or by force_target.

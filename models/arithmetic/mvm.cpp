@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t dense_pays_from_pixels = 48;
 constexpr int largest_lane = 32767;
-constexpr int fraction_bits = 16;
+using noise_arithmetic::fraction_bits;
 
 // One run of one pass: the choice of path by pixel and operation, and its scratch memory.
 class pass_runner {
@@ -29,9 +29,9 @@ class pass_runner {
   void run_dense(std::size_t count, std::int32_t* y);
   void run_operations(std::size_t pixel);
   void run_operation(std::size_t pixel, std::size_t group);
-  void ideal_columns(std::size_t group, const std::uint32_t* planes, int slice);
   void noisy_columns(std::size_t group, std::uint32_t vector, int slice);
-  noisy_code convert(const conversion& c, const conversion_instant& when) const;
+  void ideal_codes(std::size_t group, std::uint32_t vector, int slice);
+  void noisy_codes(std::size_t group, std::uint32_t vector, const conversion_instant& when);
   void prepare_noise();
 
   const pass_operation& pass_;
@@ -52,9 +52,19 @@ class pass_runner {
   aligned_vector<std::uint32_t> column_totals_;
   aligned_vector<std::uint32_t> fold_sums_;
   aligned_vector<std::uint32_t> output_totals_;
-  std::vector<std::int64_t> analog_sums_;  // 1/65536 sum units, one a column
+  std::vector<std::int64_t> codes_of_slice_;  // one a conversion
   std::vector<std::int64_t> partial_sums_;
-  std::vector<std::int64_t> noisy_cells_;  // [group][row][column], 1/65536
+
+  bool noisy_ = false;  // what follows is used only then; 1/65536 units
+  bool noisy_cells_ = false;
+  std::uint64_t noise_key_ = 0;
+  std::vector<std::int32_t> cell_values_;  // [group][row][column]
+  std::vector<std::int64_t> analog_sums_;  // one a column
+  std::vector<std::int64_t> gains_;
+  std::vector<std::int64_t> offsets_;
+  std::vector<std::uint64_t> first_columns_;  // one a conversion
+  std::vector<std::int64_t> bows_;
+  std::vector<std::int64_t> combined_sums_;
 };
 
 pass_runner::pass_runner(const pass_operation& pass, const prepared_pass& prepared, activity& counts)
@@ -85,12 +95,12 @@ pass_runner::pass_runner(const pass_operation& pass, const prepared_pass& prepar
   fold_sums_.resize(prepared.fold_layers * prepared.fold_columns / kernels::fold_columns);
   output_totals_.resize(prepared.padded_outputs);
   partial_sums_.resize(static_cast<std::size_t>(pass.outputs));
+  codes_of_slice_.resize(pass.conversion_count);
+  if (pass.noise != nullptr && pass.noise->any()) prepare_noise();
 }
 
 void pass_runner::run() {
-  const bool noisy = pass_.noise != nullptr && pass_.noise->any();
-  if (noisy) prepare_noise();
-  const bool fast = !noisy && (prepared_.columnwise || (prepared_.dense && prepared_.all_exact));
+  const bool fast = !noisy_ && (prepared_.columnwise || (prepared_.dense && prepared_.all_exact));
   for (std::size_t p = 0; p < pass_.pixels; ++p) {
     if (fast && cannot_saturate(pass_.y + p * pass_.y_stride)) {
       run_pixel(p);
@@ -212,16 +222,14 @@ void pass_runner::run_operation(std::size_t pixel, std::size_t group) {
   std::fill(partial_sums_.begin(), partial_sums_.end(), 0);
   for (int i = 0; i < slices_; ++i) {
     when.slice = static_cast<std::uint32_t>(i);
-    if (analog_sums_.empty()) {
-      ideal_columns(group, pass_.inputs->plane_words(vector), i);
+    if (noisy_) {
+      noisy_codes(group, vector, when);
     } else {
-      noisy_columns(group, vector, i);
+      ideal_codes(group, vector, i);
     }
     for (std::size_t n = 0; n < pass_.conversion_count; ++n) {
       const conversion& c = pass_.conversions[n];
-      const noisy_code result = convert(c, when);
-      counts_.clipped += result.clipped ? 1 : 0;
-      const std::int64_t weighted = std::int64_t{result.code} << (i * shape_.dac_bits + c.shift);
+      const std::int64_t weighted = codes_of_slice_[n] << (i * shape_.dac_bits + c.shift);
       partial_sums_[static_cast<std::size_t>(c.output)] += c.negative ? -weighted : weighted;
     }
   }
@@ -234,12 +242,28 @@ void pass_runner::run_operation(std::size_t pixel, std::size_t group) {
   }
 }
 
-void pass_runner::ideal_columns(std::size_t group, const std::uint32_t* planes, int slice) {
-  kernels_.column_sums(plan_, planes, pass_.positions[group]->cell_words(), slice, column_totals_.data());
+void pass_runner::ideal_codes(std::size_t group, std::uint32_t vector, int slice) {
+  kernels_.column_sums(plan_, pass_.inputs->plane_words(vector), pass_.positions[group]->cell_words(), slice,
+                       column_totals_.data());
+  for (std::size_t n = 0; n < pass_.conversion_count; ++n) {
+    const conversion& c = pass_.conversions[n];
+    const std::uint32_t* columns = column_totals_.data() + c.first_column;
+    std::int64_t sum = 0;
+    for (int j = 0; j < c.columns; ++j) sum += std::int64_t{columns[j]} << (j * shape_.bits_per_cell);
+    codes_of_slice_[n] = pass_.adc->code(sum);
+    counts_.clipped += pass_.adc->clips(sum) ? 1 : 0;
+  }
 }
 
+// The analog sums of one slice, before gain and offset.
 void pass_runner::noisy_columns(std::size_t group, std::uint32_t vector, int slice) {
   const std::size_t columns = analog_sums_.size();
+  if (!noisy_cells_) {
+    kernels_.column_sums(plan_, pass_.inputs->plane_words(vector), pass_.positions[group]->cell_words(), slice,
+                         column_totals_.data());
+    for (std::size_t c = 0; c < columns; ++c) analog_sums_[c] = std::int64_t{column_totals_[c]} << fraction_bits;
+    return;
+  }
   const std::uint16_t* codes = pass_.inputs->codes(vector);
   const unsigned mask = (1U << shape_.dac_bits) - 1U;
   std::fill(analog_sums_.begin(), analog_sums_.end(), 0);
@@ -247,40 +271,65 @@ void pass_runner::noisy_columns(std::size_t group, std::uint32_t vector, int sli
     const std::int64_t digit = (static_cast<unsigned>(codes[r]) >> (slice * shape_.dac_bits)) & mask;
     if (digit == 0) continue;
     const std::size_t row = group * static_cast<std::size_t>(shape_.rows_active) + static_cast<std::size_t>(r);
-    const std::int64_t* cells = noisy_cells_.data() + row * columns;
-    for (std::size_t c = 0; c < columns; ++c) analog_sums_[c] += digit * cells[c];
+    kernels_.add_row(digit, cell_values_.data() + row * columns, columns, analog_sums_.data());
   }
 }
 
-noisy_code pass_runner::convert(const conversion& c, const conversion_instant& when) const {
-  const auto first = static_cast<std::size_t>(c.first_column);
-  std::int64_t sum = 0;
-  if (analog_sums_.empty()) {
-    for (int j = 0; j < c.columns; ++j) {
-      sum += std::int64_t{column_totals_[first + static_cast<std::size_t>(j)]} << (j * shape_.bits_per_cell);
-    }
-    return {pass_.adc->code(sum), pass_.adc->clips(sum)};
+void pass_runner::noisy_codes(std::size_t group, std::uint32_t vector, const conversion_instant& when) {
+  noisy_columns(group, vector, static_cast<int>(when.slice));
+  const bool digital = shape_.kind == macro_kind::digital;
+  if (!digital) {
+    kernels_.disturb(pass_.noise->column_terms(shape_), gains_.data(), offsets_.data(), analog_sums_.size(),
+                     analog_sums_.data());
   }
-  for (int j = 0; j < c.columns; ++j) {
-    const std::int64_t column = analog_sums_[first + static_cast<std::size_t>(j)];
-    sum += pass_.noise->column(shape_, pass_.site, c.first_column + j, column) *
-           (std::int64_t{1} << (j * shape_.bits_per_cell));
+  for (std::size_t n = 0; n < pass_.conversion_count; ++n) {
+    const conversion& c = pass_.conversions[n];
+    const std::int64_t* columns = analog_sums_.data() + c.first_column;
+    std::int64_t sum = columns[0];
+    for (int j = 1; j < c.columns; ++j) sum += columns[j] * (std::int64_t{1} << (j * shape_.bits_per_cell));
+    combined_sums_[n] = sum;
   }
-  return pass_.noise->convert(*pass_.adc, pass_.site, when, c.first_column, sum);
+  if (digital) {
+    for (std::size_t n = 0; n < codes_of_slice_.size(); ++n) codes_of_slice_[n] = combined_sums_[n] >> fraction_bits;
+    return;
+  }
+  const std::uint64_t key = nonideality::noise_key(noise_key_, when);
+  kernels_.noisy_levels(pass_.noise->converter_terms(*pass_.adc), key, first_columns_.data(), bows_.data(),
+                        combined_sums_.data(), pass_.conversion_count, codes_of_slice_.data());
+  const std::int64_t top = pass_.adc->top();
+  for (std::int64_t& code : codes_of_slice_) {
+    counts_.clipped += code < 0 || code > top ? 1 : 0;
+    code = std::clamp<std::int64_t>(code, 0, top);
+  }
 }
 
+// All errors that stay the same over the pass.
 void pass_runner::prepare_noise() {
   if (pass_.groups == 0) return;
+  noisy_ = true;
+  noisy_cells_ = pass_.noise->disturbs_cells();
+  noise_key_ = pass_.noise->noise_key(pass_.site);
   int columns = pass_.positions[0]->columns();
   for (std::size_t g = 1; g < pass_.groups; ++g) columns = std::min(columns, pass_.positions[g]->columns());
   analog_sums_.resize(static_cast<std::size_t>(columns));
-  noisy_cells_.reserve(pass_.groups * static_cast<std::size_t>(shape_.rows_active * columns));
+  for (int c = 0; c < columns; ++c) {
+    gains_.push_back(pass_.noise->gain(pass_.site, c));
+    offsets_.push_back(pass_.noise->offset(pass_.site, c));
+  }
+  for (std::size_t n = 0; n < pass_.conversion_count; ++n) {
+    const int first = pass_.conversions[n].first_column;
+    first_columns_.push_back(static_cast<std::uint64_t>(first));
+    bows_.push_back(pass_.noise->bow(pass_.site, first));
+  }
+  combined_sums_.resize(pass_.conversion_count);
+  if (!noisy_cells_) return;
+  cell_values_.reserve(pass_.groups * static_cast<std::size_t>(shape_.rows_active) * analog_sums_.size());
   for (std::size_t g = 0; g < pass_.groups; ++g) {
     const std::uint32_t position = pass_.site.first_position + static_cast<std::uint32_t>(g);
     for (int r = 0; r < shape_.rows_active; ++r) {
       for (int c = 0; c < columns; ++c) {
-        const int value = pass_.positions[g]->cell(r, c);
-        noisy_cells_.push_back(pass_.noise->cell(shape_, pass_.site, position, r, c, value));
+        const std::int64_t held = pass_.noise->cell(shape_, pass_.site, position, r, c, pass_.positions[g]->cell(r, c));
+        cell_values_.push_back(static_cast<std::int32_t>(held));  // at most 15 * (1 + 7.1 sigma)
       }
     }
   }

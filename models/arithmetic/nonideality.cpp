@@ -9,23 +9,10 @@
 namespace cimbalom::arithmetic {
 namespace {
 
-constexpr int fraction_bits = 16;
-constexpr std::int64_t one = std::int64_t{1} << fraction_bits;
+using namespace noise_arithmetic;
 
 // Separate streams: a kind of error never shares its bits with another.
 enum class stream : std::uint64_t { cell_variation = 1, cell_stuck, gain, offset, inl, noise };
-
-std::uint64_t mix(std::uint64_t x) {
-  x ^= x >> 30;
-  x *= 0xBF58476D1CE4E5B9ULL;
-  x ^= x >> 27;
-  x *= 0x94D049BB133111EBULL;
-  return x ^ (x >> 31);
-}
-
-std::uint64_t combine(std::uint64_t key, std::uint64_t value) {
-  return mix(key + 0x9E3779B97F4A7C15ULL * (value + 1));
-}
 
 std::uint64_t place_key(std::uint64_t seed, stream kind, const noise_site& site) {
   std::uint64_t key = combine(combine(seed, static_cast<std::uint64_t>(kind)), site.accelerator);
@@ -34,16 +21,6 @@ std::uint64_t place_key(std::uint64_t seed, stream kind, const noise_site& site)
 
 std::int64_t to_fixed(double value) {
   return static_cast<std::int64_t>(std::llround(value * static_cast<double>(one)));
-}
-
-// a * b / 65536, rounded to nearest, halves up.
-std::int64_t scaled(std::int64_t a, std::int64_t b) {
-  return (a * b + one / 2) >> fraction_bits;
-}
-
-std::int64_t floor_divide(std::int64_t a, std::int64_t b) {
-  const std::int64_t quotient = a / b;
-  return a % b < 0 ? quotient - 1 : quotient;
 }
 
 void check(const char* key, double value, double low, double high) {
@@ -75,17 +52,11 @@ void validate(const nonideality_config& config) {
 }
 
 std::uint64_t random_bits(std::uint64_t key, std::uint64_t counter) {
-  return combine(mix(key ^ 0xD1B54A32D192ED03ULL), counter);
+  return combine(key, counter);
 }
 
 std::int64_t random_normal(std::uint64_t key, std::uint64_t counter) {
-  // The popcount of 128 fair bits has variance 32; 16 bits of dither fill the gaps between its integers (1/12 more).
-  const std::uint64_t a = random_bits(key, 3 * counter);
-  const std::uint64_t b = random_bits(key, 3 * counter + 1);
-  const std::uint64_t dither = random_bits(key, 3 * counter + 2) >> 48;
-  const std::int64_t steps = __builtin_popcountll(a) + __builtin_popcountll(b) - 64;
-  constexpr std::int64_t reciprocal_sigma = 11570;  // 65536 / sqrt(32 + 1/12)
-  return scaled(steps * one + static_cast<std::int64_t>(dither) - one / 2, reciprocal_sigma);
+  return normal(combine(key, counter));
 }
 
 nonideality::nonideality(const nonideality_config& config) : config_(config) {
@@ -130,51 +101,61 @@ std::int64_t nonideality::cell(const macro_shape& shape, const noise_site& site,
   return held * conductance;
 }
 
+bool nonideality::disturbs_cells() const {
+  return cell_ != 0 || drift_ != one || stuck_at_zero_ != 0 || stuck_at_one_ != 0;
+}
+
+noise_arithmetic::column_error nonideality::column_terms(const macro_shape& shape) const {
+  const std::int64_t drive = (std::int64_t{1} << shape.dac_bits) - 1;
+  return {ir_drop_, shape.rows_active * drive * ((std::int64_t{1} << shape.bits_per_cell) - 1)};
+}
+
+noise_arithmetic::converter nonideality::converter_terms(const adc_transfer& adc) const {
+  return {adc.top(), adc.step_sixteenths(), adc_noise_, adc_inl_ != 0};
+}
+
+std::int64_t nonideality::gain(const noise_site& site, int column) const {
+  if (column_gain_ == 0) return one;
+  const std::uint64_t counter = std::uint64_t{site.mux} * 65536 + static_cast<std::uint64_t>(column);
+  const std::int64_t deviate = random_normal(place_key(config_.seed, stream::gain, site), counter);
+  return std::max<std::int64_t>(0, one + scaled(column_gain_, deviate));
+}
+
+std::int64_t nonideality::offset(const noise_site& site, int column) const {
+  if (column_offset_ == 0) return 0;
+  const std::uint64_t counter = std::uint64_t{site.mux} * 65536 + static_cast<std::uint64_t>(column);
+  return scaled(column_offset_, random_normal(place_key(config_.seed, stream::offset, site), counter));
+}
+
+std::int64_t nonideality::bow(const noise_site& site, int first_column) const {
+  if (adc_inl_ == 0) return 0;
+  const auto adc_index = static_cast<std::uint64_t>(first_column / config_.cols_per_adc);
+  return scaled(adc_inl_, random_normal(place_key(config_.seed, stream::inl, site), adc_index));
+}
+
+std::uint64_t nonideality::noise_key(const noise_site& site) const {
+  std::uint64_t key = place_key(config_.seed, stream::noise, site);
+  for (const std::uint32_t field : {site.mux, site.image, site.layer, site.tile}) key = combine(key, field);
+  return key;
+}
+
+std::uint64_t nonideality::noise_key(std::uint64_t site_key, const conversion_instant& when) {
+  return combine(combine(combine(site_key, when.pixel), when.position), when.slice);
+}
+
 std::int64_t nonideality::column(const macro_shape& shape, const noise_site& site, int column, std::int64_t sum) const {
   if (shape.kind == macro_kind::digital) return sum;
-  const std::uint64_t counter = std::uint64_t{site.mux} * 65536 + static_cast<std::uint64_t>(column);
-  std::int64_t result = sum;
-  if (ir_drop_ != 0) {
-    const std::int64_t drive = (std::int64_t{1} << shape.dac_bits) - 1;
-    const std::int64_t full = shape.rows_active * drive * ((std::int64_t{1} << shape.bits_per_cell) - 1);
-    result -= scaled(result, std::min(one, scaled(ir_drop_, result / full)));
-  }
-  if (column_gain_ != 0) {
-    const std::int64_t deviate = random_normal(place_key(config_.seed, stream::gain, site), counter);
-    result = scaled(result, std::max<std::int64_t>(0, one + scaled(column_gain_, deviate)));
-  }
-  if (column_offset_ != 0) {
-    result += scaled(column_offset_, random_normal(place_key(config_.seed, stream::offset, site), counter));
-  }
-  return result;
+  return disturbed(column_terms(shape), gain(site, column), offset(site, column), sum);
 }
 
 noisy_code nonideality::convert(const adc_transfer& adc, const noise_site& site, const conversion_instant& when,
                                 int first_column, std::int64_t sum) const {
-  const std::int64_t top = adc.top();
   if (adc.digital()) return {static_cast<std::uint32_t>(sum >> fraction_bits), false};
-  std::int64_t error = 0;  // 1/65536 lsb
-  if (adc_inl_ != 0) {
-    const auto adc_index = static_cast<std::uint64_t>(first_column / config_.cols_per_adc);
-    const std::int64_t bow = scaled(adc_inl_, random_normal(place_key(config_.seed, stream::inl, site), adc_index));
-    const std::int64_t full = top * adc.step_sixteenths() / unit_step_sixteenths;
-    const std::int64_t x = std::clamp<std::int64_t>(sum / full, 0, one);  // position in the range, 0 to 1
-    error += scaled(bow, 4 * scaled(x, one - x));
-  }
-  if (adc_noise_ != 0) {
-    std::uint64_t key = place_key(config_.seed, stream::noise, site);
-    for (std::uint64_t field : {std::uint64_t{site.mux}, std::uint64_t{site.image}, std::uint64_t{site.layer},
-                                std::uint64_t{site.tile}, when.pixel, std::uint64_t{when.position}}) {
-      key = combine(key, field);
-    }
-    const std::uint64_t counter = std::uint64_t{when.slice} * 65536 + static_cast<std::uint64_t>(first_column);
-    error += scaled(adc_noise_, random_normal(key, counter));
-  }
-  // floor(sum / step + error + 1/2) over the common denominator step16 * 65536.
-  const std::int64_t step = adc.step_sixteenths();
-  const std::int64_t numerator = sum * unit_step_sixteenths + (error + one / 2) * step;
-  const std::int64_t level = floor_divide(numerator, step * one);
-  return {static_cast<std::uint32_t>(std::clamp<std::int64_t>(level, 0, top)), level < 0 || level > top};
+  const std::uint64_t key = noise_key(noise_key(site), when);
+  const std::uint64_t bits = combine(key, static_cast<std::uint64_t>(first_column));
+  const std::int64_t reached = level(converter_terms(adc), bow(site, first_column), bits, sum);
+  const std::int64_t top = adc.top();
+  return {static_cast<std::uint32_t>(std::clamp<std::int64_t>(reached, 0, top)), reached < 0 || reached > top};
 }
 
 }  // namespace cimbalom::arithmetic

@@ -5,6 +5,7 @@
 #include "models/arithmetic/adc.hpp"
 #include "models/arithmetic/cells.hpp"
 #include "models/arithmetic/macro_shape.hpp"
+#include "models/arithmetic/noise_arithmetic.hpp"
 
 namespace cimbalom::arithmetic {
 
@@ -75,6 +76,20 @@ class nonideality {
   noisy_code convert(const adc_transfer& adc, const noise_site& site, const conversion_instant& when, int first_column,
                      std::int64_t sum) const;
 
+  // The same in parts, so that what stays the same over a pass is computed once.
+
+  /// True if cells do not just hold their value.
+  bool disturbs_cells() const;
+  noise_arithmetic::column_error column_terms(const macro_shape& shape) const;
+  noise_arithmetic::converter converter_terms(const adc_transfer& adc) const;
+  std::int64_t gain(const noise_site& site, int column) const;
+  std::int64_t offset(const noise_site& site, int column) const;
+  std::int64_t bow(const noise_site& site, int first_column) const;
+  /// The key of a site's noise, then of one slice of one operation there; combine(key, first_column) are a conversion's
+  /// bits.
+  std::uint64_t noise_key(const noise_site& site) const;
+  static std::uint64_t noise_key(std::uint64_t site_key, const conversion_instant& when);
+
  private:
   nonideality_config config_;
   std::int64_t column_gain_;
@@ -91,7 +106,7 @@ class nonideality {
 /// Stateless generator: 64 well-mixed bits of (key, counter).
 std::uint64_t random_bits(std::uint64_t key, std::uint64_t counter);
 
-/// Standard normal deviate in 1/65536, from random_bits alone: no libm, so the same everywhere. Bounded by 11.4 sigma.
+/// Standard normal deviate in 1/65536, from random_bits alone: no libm, so the same everywhere. Bounded by 7.1 sigma.
 std::int64_t random_normal(std::uint64_t key, std::uint64_t counter);
 
 }  // namespace cimbalom::arithmetic
