@@ -58,7 +58,8 @@ struct layer {
   mvm_parameters mvm;
   registers::window pool_window;
   bool count_include_pad = false;
-  std::int32_t channel_offset = 0, output_channel = 0, channels_written = 0;  ///< slice_pad
+  /// slice_pad: output channel output_channel + k is input channel channel_offset + k, k < channels_written.
+  std::int32_t channel_offset = 0, output_channel = 0, channels_written = 0;
   std::vector<double> affine_scale, affine_bias;  ///< a channel, real values: y = scale * x + bias
   int graph_node = -1;                            ///< host: index in network::host_graph.nodes
   std::uint64_t macs = 0;                         ///< dense multiply-accumulates of one image

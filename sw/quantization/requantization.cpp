@@ -100,6 +100,10 @@ std::int64_t divide_half_even(std::int64_t numerator, std::int64_t denominator) 
 }
 
 std::vector<constants> mvm_constants(const network& net, const layer& l) {
+  return mvm_constants(net, l, l.mvm.adc_step_sixteenths);
+}
+
+std::vector<constants> mvm_constants(const network& net, const layer& l, int adc_step_sixteenths) {
   const tensor& in = tensor_at(net, l.inputs.at(0));
   const tensor& out = tensor_at(net, l.output);
   const mvm_parameters& p = l.mvm;
@@ -114,10 +118,10 @@ std::vector<constants> mvm_constants(const network& net, const layer& l) {
     const std::int64_t sum = std::accumulate(first, first + static_cast<std::ptrdiff_t>(row), std::int64_t{0});
     const std::int64_t zero = p.weight_zero_point.empty() ? 0 : p.weight_zero_point[f];
     const std::int64_t exact = p.bias[f] + offset * (sum - zero * static_cast<std::int64_t>(row));
-    const double main = in.scale * p.weight_scale[f] / out.scale * p.adc_step_sixteenths / 16.0;
+    const double main = in.scale * p.weight_scale[f] / out.scale * adc_step_sixteenths / 16.0;
     const int shift = common_shift({main, second}, l);
     constants& one = result[f];
-    one.bias = divide_half_even(exact * 16, p.adc_step_sixteenths);
+    one.bias = divide_half_even(exact * 16, adc_step_sixteenths);
     one.multiplier = encode(l, main, shift);
     one.second_multiplier = l.has_residual ? encode(l, second, shift) : 0;
     one.shift = static_cast<std::uint8_t>(shift);

@@ -26,6 +26,8 @@ struct constants {
 /// (minimum - zero_point) * (sum of stored weights - weight_zero_point * weights of the filter).
 /// Throws input_error naming the layer when a factor is 2^30 or more.
 std::vector<constants> mvm_constants(const network& net, const layer& l);
+/// The same at another ADC step than the layer's.
+std::vector<constants> mvm_constants(const network& net, const layer& l, int adc_step_sixteenths);
 
 /// Vector layers share one shift.
 struct vector_constants {

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "models/arithmetic/macro_shape.hpp"
+#include "models/cim/macro_config.hpp"
+#include "sw/quantization/quantized_network.hpp"
+
+namespace cimbalom::quantization {
+
+/// What was chosen for one matrix-vector layer, over the sampled pixels.
+struct adc_choice {
+  int layer = -1;
+  int step_sixteenths = 16;
+  double relative_error = 0;    ///< root mean square of y's error over that of y
+  double clipped_fraction = 0;  ///< of the conversions
+};
+
+/// Sets the ADC step of every matrix-vector layer of `net` to run on a macro of this shape: `full` and `fixed` by rule,
+/// `calibrated` to the step from 1 to full, in sixteenths, that minimises the mean squared error of y (in real units)
+/// at `pixels` output pixels sampled over `images` (each in the order of the network's input). Layers with weight zero
+/// points keep step 1, where the digital correction is exact. Without images, calibrated is an input_error.
+std::vector<adc_choice> calibrate_adc(network& net, const arithmetic::macro_shape& shape, cim::adc_range range,
+                                      int fixed_step_sixteenths, const std::vector<std::vector<float>>& images,
+                                      int pixels = 128);
+
+}  // namespace cimbalom::quantization
