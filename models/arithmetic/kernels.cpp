@@ -398,13 +398,21 @@ HWY_ATTR void disturb(const noise_arithmetic::column_error& error, const std::in
   }
 }
 
-HWY_ATTR void noisy_levels(const noise_arithmetic::converter& adc, std::uint64_t key,
-                           const std::uint64_t* first_columns, const std::int64_t* bows, const std::int64_t* sums,
-                           std::size_t count, std::int64_t* levels) {
+template <bool kBowed, bool kNoisy, bool kUnitStep>
+HWY_ATTR void levels_of(const noise_arithmetic::converter& adc, std::uint64_t key, const std::uint64_t* first_columns,
+                        const std::int64_t* bows, const std::int64_t* sums, std::size_t count, std::int64_t* levels) {
   const noise_arithmetic::converter local = adc;  // no store of ours can change it
   for (std::size_t n = 0; n < count; ++n) {
-    levels[n] = noise_arithmetic::level(local, bows[n], noise_arithmetic::combine(key, first_columns[n]), sums[n]);
+    const std::uint64_t bits = noise_arithmetic::combine(key, first_columns[n]);
+    levels[n] = noise_arithmetic::level<kBowed, kNoisy, kUnitStep>(local, bows[n], bits, sums[n]);
   }
+}
+
+void noisy_levels(const noise_arithmetic::converter& adc, std::uint64_t key, const std::uint64_t* first_columns,
+                  const std::int64_t* bows, const std::int64_t* sums, std::size_t count, std::int64_t* levels) {
+  noise_arithmetic::specialised(adc, [&](auto bowed, auto noisy, auto unit) {
+    levels_of<bowed, noisy, unit>(adc, key, first_columns, bows, sums, count, levels);
+  });
 }
 
 kernel_set set(const char* name) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 // The fixed-point formulas of nonideality.hpp, shared by its functions and by the vector kernels. Values are in
 // 1/65536.
@@ -65,20 +66,36 @@ struct converter {
   bool bowed = false;
 };
 
-/// The level before the clip, floor(sum / step + error + 1/2).
+/// The level before the clip, floor(sum / step + error + 1/2); the template arguments say what is in `adc`, so that
+/// loops over it have no branches.
+template <bool kBowed, bool kNoisy, bool kUnitStep>
 inline std::int64_t level(const converter& adc, std::int64_t bow, std::uint64_t bits, std::int64_t sum) {
   std::int64_t error = 0;
-  if (adc.bowed) {
+  if constexpr (kBowed) {
     const std::int64_t position = sum / ((adc.top * adc.step_sixteenths + 15) / 16);  // in the range, 0 to 1
     const std::int64_t x = position < 0 ? 0 : position > one ? one : position;
     error += scaled(bow, 4 * scaled(x, one - x));
   }
-  if (adc.noise != 0) error += scaled(adc.noise, normal(bits));
+  if constexpr (kNoisy) error += scaled(adc.noise, normal(bits));
+  if constexpr (kUnitStep) return (sum + error + one / 2) >> fraction_bits;
   // Two floors nest into one: first drop the fraction, then divide by the step.
   const std::int64_t numerator = (sum * 16 + (error + one / 2) * adc.step_sixteenths) >> fraction_bits;
-  if (adc.step_sixteenths == 16) return numerator >> 4;
   const std::int64_t quotient = numerator / adc.step_sixteenths;
   return quotient * adc.step_sixteenths > numerator ? quotient - 1 : quotient;
+}
+
+/// Calls f with three std::bool_constant that match `adc`, in the order of level's arguments.
+template <typename Function>
+inline auto specialised(const converter& adc, Function f) {
+  using yes = std::true_type;
+  using no = std::false_type;
+  const bool unit = adc.step_sixteenths == 16;
+  if (adc.bowed) {
+    if (adc.noise != 0) return unit ? f(yes(), yes(), yes()) : f(yes(), yes(), no());
+    return unit ? f(yes(), no(), yes()) : f(yes(), no(), no());
+  }
+  if (adc.noise != 0) return unit ? f(no(), yes(), yes()) : f(no(), yes(), no());
+  return unit ? f(no(), no(), yes()) : f(no(), no(), no());
 }
 
 }  // namespace cimbalom::arithmetic::noise_arithmetic

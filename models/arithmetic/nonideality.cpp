@@ -153,7 +153,10 @@ noisy_code nonideality::convert(const adc_transfer& adc, const noise_site& site,
   if (adc.digital()) return {static_cast<std::uint32_t>(sum >> fraction_bits), false};
   const std::uint64_t key = noise_key(noise_key(site), when);
   const std::uint64_t bits = combine(key, static_cast<std::uint64_t>(first_column));
-  const std::int64_t reached = level(converter_terms(adc), bow(site, first_column), bits, sum);
+  const converter terms = converter_terms(adc);
+  const std::int64_t reached = specialised(terms, [&](auto bowed, auto noisy, auto unit) {
+    return level<bowed, noisy, unit>(terms, bow(site, first_column), bits, sum);
+  });
   const std::int64_t top = adc.top();
   return {static_cast<std::uint32_t>(std::clamp<std::int64_t>(reached, 0, top)), reached < 0 || reached > top};
 }
