@@ -1,0 +1,62 @@
+#include "platform/configuration/system_keys.hpp"
+
+#include <algorithm>
+
+namespace cimbalom::platform {
+namespace {
+
+void add_processor(std::vector<key>& k, processor::processor_config& p) {
+  k.push_back({"processor.clock_mhz", &p.clock_mhz, 1, 10000, "MHz", "clock of the processor"});
+  k.push_back({"processor.quantum_ns", &p.quantum_ns, 0, 1e6, "ns", "how far the host may run ahead of the system"});
+}
+
+void add_interconnect(std::vector<key>& k, interconnect::interconnect_config& i) {
+  k.push_back({"interconnect.clock_mhz", &i.clock_mhz, 1, 10000, "MHz", "clock of the data fabric"});
+  k.push_back({"interconnect.data_bits", &i.data_bits, 8, 4096, "bits", "width of every channel, a power of two"});
+  k.push_back({"interconnect.max_outstanding", &i.max_outstanding, 1, 1024, "",
+               "transactions of one initiator between grant and response"});
+  k.push_back({"interconnect.request_latency_cycles", &i.request_latency_cycles, 1, 64, "cycles",
+               "from grant to target, transfer apart"});
+  k.push_back({"interconnect.response_latency_cycles", &i.response_latency_cycles, 1, 64, "cycles",
+               "from target to initiator, transfer apart"});
+  k.push_back({"interconnect.arbitration", words(i.arbitration, {"round_robin", "priority"}), 0, 0, "",
+               "who goes first when several ask: in turn, or the lowest port"});
+}
+
+/// Choosing a preset sets everything below `dram`; the reader therefore does it first.
+choice preset_of(dram::dram_config& d) {
+  const std::vector<std::string> names = dram::preset_names();
+  const auto get = [&d, names] {
+    return static_cast<std::size_t>(std::find(names.begin(), names.end(), d.preset) - names.begin());
+  };
+  return {names, get, [&d, names](std::size_t index) { d = dram::make_dram_config(names[index]); }};
+}
+
+void add_dram(std::vector<key>& k, dram::dram_config& d) {
+  k.push_back({dram_preset_key, preset_of(d), 0, 0, "", "device: timing, organisation and currents (docs/dram.md)"});
+  k.push_back({"dram.channels", &d.channels, 1, 16, "", "channels, a power of two"});
+  k.push_back({"dram.interleave_bytes", &d.interleave_bytes, 64, 4096, "bytes",
+               "on one channel before the next, a power of two"});
+  k.push_back({"dram.queue_depth", &d.queue_depth, 1, 256, "", "transactions that wait in the controller"});
+  k.push_back({"dram.mapping", words(d.mapping, {"row_bank_column", "row_bank_column_bankgroup"}), 0, 0, "",
+               "fields of an address from the highest bits down"});
+  k.push_back({"dram.scheduler", words(d.scheduler, {"first_come", "row_hits"}), 0, 0, "",
+               "in order of arrival, or hits of open rows first (FR-FCFS)"});
+}
+
+void add_dma(std::vector<key>& k, dma::dma_config& d) {
+  k.push_back({"dma.channels", &d.channels, 1, 16, "", "channels that copy at the same time"});
+  k.push_back({"dma.burst_bytes", &d.burst_bytes, 1, 4096, "bytes", "longest burst"});
+  k.push_back({"dma.max_outstanding", &d.max_outstanding, 1, 1024, "", "bursts in flight"});
+}
+
+}  // namespace
+
+void add_system_keys(std::vector<key>& all, platform_config& config) {
+  add_processor(all, config.processor);
+  add_interconnect(all, config.interconnect);
+  add_dram(all, config.dram);
+  add_dma(all, config.dma);
+}
+
+}  // namespace cimbalom::platform
