@@ -7,10 +7,10 @@ namespace cimbalom::cim {
 std::uint64_t bank_schedule::bank_time::lost_ps(std::uint64_t now_ps) const {
   if (now_ps >= program_end_ps()) return lost_before_ps + write_ps;
   if (now_ps <= program_from_ps) return lost_before_ps;
-  // Exact: below 2^64 for any write shorter than a second.
+  // Rounded up, so that no computation ends before its bank was free for it.
   __extension__ using wide = unsigned __int128;
-  return lost_before_ps +
-         static_cast<std::uint64_t>(static_cast<wide>(write_ps) * (now_ps - program_from_ps) / program_ps);
+  return lost_before_ps + static_cast<std::uint64_t>(
+                              (static_cast<wide>(write_ps) * (now_ps - program_from_ps) + program_ps - 1) / program_ps);
 }
 
 void bank_schedule::start_program(std::size_t bank, std::uint64_t now_ps, std::uint64_t duration_ps,
