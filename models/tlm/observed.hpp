@@ -41,12 +41,13 @@ class observed_base : public sc_core::sc_object {
   /// Observers outlive the simulation or detach.
   void attach(observer& who) { observers_.push_back(&who); }
   void detach(observer& who);
+  /// Somebody looks: work that only serves observers may be left out otherwise.
+  bool watched() const { return !observers_.empty(); }
 
  protected:
   void notify_observers() const {
     for (observer* who : observers_) who->changed(*this, sc_core::sc_time_stamp());
   }
-  bool watched() const { return !observers_.empty(); }
 
  private:
   std::vector<observer*> observers_;

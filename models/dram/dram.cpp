@@ -1,0 +1,247 @@
+#include "models/dram/dram.hpp"
+
+#include <algorithm>
+
+#include "models/tlm/process.hpp"
+
+namespace cimbalom::dram {
+
+using transport::payload;
+
+const char* to_string(bank_condition condition) {
+  switch (condition) {
+    case bank_condition::closed:
+      return "closed";
+    case bank_condition::open:
+      return "open";
+    case bank_condition::reading:
+      return "reading";
+    case bank_condition::writing:
+      return "writing";
+    case bank_condition::refreshing:
+      return "refreshing";
+  }
+  return "unknown";
+}
+
+struct dram::channel {
+  channel(const dram_config& config, energy::event_sink& sink, int index) : core(config, sink) {
+    const int banks = config.organisation.ranks * config.organisation.banks();
+    for (int b = 0; b < banks; ++b) {
+      const std::string name = "channel" + std::to_string(index) + "_bank" + std::to_string(b);
+      shown.push_back(std::make_unique<transport::observed<bank_condition>>(name.c_str()));
+    }
+  }
+
+  dram_core core;
+  std::vector<std::unique_ptr<transport::observed<bank_condition>>> shown;
+  std::multimap<std::uint64_t, std::pair<std::size_t, bank_condition>> to_show;  // by clock
+};
+
+dram::dram(const sc_core::sc_module_name& name, const dram_config& config, energy::event_sink& sink)
+    : sc_core::sc_module(name),
+      memory("memory", *this),
+      config_(config),
+      clock_(sc_core::sc_time(config.timing.clock_ps, sc_core::SC_PS)),
+      storage_((config.validate(), config.size_bytes())),
+      queue_("queue") {
+  for (int c = 0; c < config_.channels; ++c) {
+    channels_.push_back(std::make_unique<channel>(config_, sink, c));
+    channel& made = *channels_.back();
+    made.core.on_command([this, &made](dram_command command, const dram_location& where, std::uint64_t cycle) {
+      show(made, command, where, cycle);
+    });
+  }
+  transport::spawn_method(
+      "serve", [this] { serve(); }, serve_event_);
+}
+
+dram::~dram() = default;
+
+void dram::request_begun(payload& transaction, unsigned) {
+  incoming_.push_back(&transaction);
+  serve_event_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void dram::response_ended(payload&, unsigned) {
+  --accepted_;
+  serve_event_.notify(sc_core::SC_ZERO_TIME);
+}
+
+unsigned dram::debug_access(payload& transaction, unsigned) {
+  if (transport::check_attributes(transaction) != ::tlm::TLM_OK_RESPONSE ||
+      !transport::inside(transaction.get_address(), transaction.get_data_length(), 0, storage_.size_bytes())) {
+    return 0;
+  }
+  move(transaction);
+  return transaction.get_data_length();
+}
+
+void dram::move(payload& transaction) {
+  if (transaction.is_write()) {
+    storage_.write(transaction.get_address(), transaction.get_data_ptr(), transaction.get_data_length());
+  } else {
+    storage_.read(transaction.get_address(), transaction.get_data_ptr(), transaction.get_data_length());
+  }
+}
+
+void dram::serve() {
+  const sc_core::sc_time now = sc_core::sc_time_stamp();
+  accept(clock_.at_or_after(now));
+  const std::uint64_t cycle = now.value() / clock_.period().value();
+  advance(cycle);
+  respond(cycle);
+  queue_.set(static_cast<std::uint16_t>(open()));
+  wake();
+}
+
+void dram::accept(std::uint64_t cycle) {
+  while (!incoming_.empty() && accepted_ < static_cast<std::size_t>(config_.queue_depth)) {
+    payload& transaction = *incoming_.front();
+    incoming_.pop_front();
+    ++accepted_;
+    memory.end_request(transaction);
+    const transport::response_status attributes = transport::check_attributes(transaction);
+    if (attributes != ::tlm::TLM_OK_RESPONSE) {
+      refuse(transaction, attributes);
+    } else if (!transport::inside(transaction.get_address(), transaction.get_data_length(), 0, storage_.size_bytes())) {
+      refuse(transaction, ::tlm::TLM_ADDRESS_ERROR_RESPONSE);
+    } else {
+      enqueue(transaction, cycle);
+    }
+  }
+}
+
+void dram::refuse(payload& transaction, transport::response_status status) {
+  ++errors_;
+  transaction.set_response_status(status);
+  memory.begin_response(transaction);
+}
+
+void dram::enqueue(payload& transaction, std::uint64_t cycle) {
+  if (free_ids_.empty()) {
+    free_ids_.push_back(entries_.size());
+    entries_.emplace_back();
+  }
+  const std::uint64_t id = free_ids_.back();
+  free_ids_.pop_back();
+  entry& made = entries_[id];
+  made = {&transaction, 0, 0};
+
+  const std::uint64_t interleave = static_cast<std::uint64_t>(config_.interleave_bytes);
+  const std::uint64_t count = channels_.size();
+  dram_request part;
+  part.id = id;
+  part.write = transaction.is_write();
+  part.layer = transport::layer_of(transaction);
+  std::uint64_t address = transaction.get_address();
+  std::uint64_t remaining = transaction.get_data_length();
+  // With one channel the transaction stays whole; with more, each stretch of `interleave` goes to the next one.
+  while (remaining > 0) {
+    const std::uint64_t stretch = count == 1 ? remaining : std::min(remaining, interleave - address % interleave);
+    const std::uint64_t block = address / interleave;
+    part.address = count == 1 ? address : block / count * interleave + address % interleave;
+    part.length = static_cast<std::uint32_t>(stretch);
+    channels_[static_cast<std::size_t>(block % count)]->core.enqueue(part, cycle);
+    address += stretch;
+    remaining -= stretch;
+  }
+  const std::uint64_t touched = (address - 1) / interleave - transaction.get_address() / interleave + 1;
+  made.parts_left = count == 1 ? 1 : static_cast<int>(std::min(touched, count));
+}
+
+void dram::advance(std::uint64_t cycle) {
+  for (const std::unique_ptr<channel>& one : channels_) {
+    completed_.clear();
+    one->core.advance(cycle, completed_);
+    for (const dram_completion& part : completed_) {
+      entry& whole = entries_[part.id];
+      whole.done_cycle = std::max(whole.done_cycle, part.cycle);
+      if (--whole.parts_left == 0) done_.emplace(whole.done_cycle, part.id);
+    }
+    while (!one->to_show.empty() && one->to_show.begin()->first <= cycle) {
+      const auto& [bank, condition] = one->to_show.begin()->second;
+      one->shown[bank]->set(condition);
+      one->to_show.erase(one->to_show.begin());
+    }
+  }
+}
+
+void dram::respond(std::uint64_t cycle) {
+  while (!done_.empty() && done_.begin()->first <= cycle) {
+    const std::uint64_t id = done_.begin()->second;
+    done_.erase(done_.begin());
+    payload& transaction = *entries_[id].transaction;
+    free_ids_.push_back(id);
+    move(transaction);
+    transaction.set_response_status(::tlm::TLM_OK_RESPONSE);
+    memory.begin_response(transaction);
+  }
+}
+
+void dram::wake() {
+  std::uint64_t next = ~std::uint64_t{0};
+  if (!done_.empty()) next = done_.begin()->first;
+  for (const std::unique_ptr<channel>& one : channels_) {
+    const std::optional<std::uint64_t> decision = one->core.next_decision();
+    if (decision) next = std::min(next, *decision);
+    if (!one->to_show.empty()) next = std::min(next, one->to_show.begin()->first);
+  }
+  if (next == ~std::uint64_t{0}) return;
+  const sc_core::sc_time when = clock_.at(next);
+  const sc_core::sc_time now = sc_core::sc_time_stamp();
+  serve_event_.notify(when > now ? when - now : sc_core::SC_ZERO_TIME);
+}
+
+/// Puts the states of the banks on the time line; a row that was opened ahead appears when the decision was made.
+void dram::show(channel& where, dram_command command, const dram_location& location, std::uint64_t cycle) {
+  const std::size_t banks = static_cast<std::size_t>(config_.organisation.banks());
+  const std::size_t first = static_cast<std::size_t>(location.rank) * banks;
+  const std::size_t bank = first + static_cast<std::size_t>(location.bank);
+  const dram_timing& t = config_.timing;
+  const auto plan = [&](std::size_t which, std::uint64_t at, bank_condition condition) {
+    if (where.shown[which]->watched()) where.to_show.emplace(at, std::make_pair(which, condition));
+  };
+  const auto burst = static_cast<std::uint64_t>(config_.burst_clocks());
+  switch (command) {
+    case dram_command::activate:
+      plan(bank, cycle, bank_condition::open);
+      break;
+    case dram_command::precharge:
+      plan(bank, cycle, bank_condition::closed);
+      break;
+    case dram_command::read:
+      plan(bank, cycle, bank_condition::reading);
+      plan(bank, cycle + burst, bank_condition::open);
+      break;
+    case dram_command::write:
+      plan(bank, cycle, bank_condition::writing);
+      plan(bank, cycle + burst, bank_condition::open);
+      break;
+    case dram_command::refresh:
+      for (std::size_t b = first; b < first + banks; ++b) {
+        plan(b, cycle, bank_condition::refreshing);
+        plan(b, cycle + static_cast<std::uint64_t>(t.rfc), bank_condition::closed);
+      }
+      break;
+  }
+}
+
+void dram::settle() {
+  const std::uint64_t cycle = sc_core::sc_time_stamp().value() / clock_.period().value();
+  for (const std::unique_ptr<channel>& one : channels_) one->core.settle(cycle);
+}
+
+dram_statistics dram::statistics() const {
+  dram_statistics total;
+  for (const std::unique_ptr<channel>& one : channels_) total += one->core.statistics();
+  total.errors += errors_;
+  return total;
+}
+
+std::string dram::describe() const {
+  return std::string(name()) + ": " + std::to_string(incoming_.size()) + " transactions wait, " +
+         std::to_string(accepted_) + " in the controller, " + std::to_string(done_.size()) + " to be answered";
+}
+
+}  // namespace cimbalom::dram
