@@ -142,11 +142,11 @@ void infer_concat(graph& g, const node& n) {
   const auto axis = static_cast<std::size_t>(axis_of(g, n));
   same_types(g, n, 0, n.inputs.size());
   for (std::size_t k = 1; k < n.inputs.size(); ++k) {
-    shape_t next = in_shape(g, n, k);
-    if (next.size() == out.size()) std::swap(next[axis], out[axis]);
-    if (next != out)
-      refuse(g, n, "input shapes", to_text(in_shape(g, n, k)), "must agree with input 0 but for the axis");
-    out[axis] = in_shape(g, n, k)[axis] + next[axis];
+    const shape_t& next = in_shape(g, n, k);
+    const std::int64_t before = out[axis];
+    if (next.size() == out.size()) out[axis] = next[axis];
+    if (next != out) refuse(g, n, "input shapes", to_text(next), "must agree with input 0 but for the axis");
+    out[axis] += before;
   }
   set(g, n, 0, in_type(g, n), out);
 }

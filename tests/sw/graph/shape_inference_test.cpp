@@ -136,6 +136,7 @@ TEST(Shapes, LayoutOperators) {
   EXPECT_EQ(m.shape(op::squeeze, {x, m.list({0})}), (shape_t{3, 4, 5}));
   EXPECT_EQ(m.shape(op::unsqueeze, {x, m.list({0, -1})}), (shape_t{1, 1, 3, 4, 5, 1}));
   EXPECT_EQ(m.shape(op::concat, {x, x}, {{"axis", std::int64_t{1}}}), (shape_t{1, 6, 4, 5}));
+  EXPECT_EQ(m.shape(op::concat, {x, m.input({1, 2, 4, 5}), x}, {{"axis", std::int64_t{-3}}}), (shape_t{1, 8, 4, 5}));
   EXPECT_EQ(m.shape(op::pad, {x, m.list({0, 0, 1, -1, 0, 0, 2, 0})}), (shape_t{1, 3, 7, 4}));
   EXPECT_EQ(m.shape(op::expand, {x, m.list({2, 1, 1, 1})}), (shape_t{2, 3, 4, 5}));
   EXPECT_EQ(m.shape(op::tile, {x, m.list({1, 1, 2, 3})}), (shape_t{1, 3, 8, 15}));
