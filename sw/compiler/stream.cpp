@@ -166,11 +166,44 @@ class stream_builder {
     if (unit.on_macros && !unit.resident) build_.load_and_program(unit);
   }
 
+  struct byte_range {
+    std::uint64_t begin, end;
+  };
+
+  // What a job's transfers and its computation touch in the buffers.
+  std::vector<byte_range> operands(const job& j, bool streamed_inputs_alone) const {
+    const tile_plan& tiles = tiles_of(j.layer);
+    const quantization::layer& l = layer_at(j.layer);
+    std::vector<byte_range> ranges;
+    const auto add = [&](const streamed_operand& operand, int tensor, std::uint64_t bytes) {
+      if (!operand.streamed && streamed_inputs_alone) return;
+      const std::uint64_t begin = operand.streamed ? scratch(operand, j) : home(tensor).offset;
+      ranges.push_back({begin, begin + (operand.streamed ? bytes : home(tensor).bytes)});
+    };
+    const registers::tensor_format& in = input_of(*j.unit);
+    const row_range rows = needed_rows(window_of(*j.unit), in.height, j.first_row, j.rows);
+    add(tiles.input, l.inputs[0], row_bytes(in, static_cast<std::uint64_t>(rows.count)));
+    if (const registers::tensor_format* second = second_input_of(*j.unit)) {
+      add(tiles.second_input, l.inputs.at(1), row_bytes(*second, static_cast<std::uint64_t>(j.rows)));
+    }
+    if (!streamed_inputs_alone) {
+      add(tiles.output, l.output, row_bytes(output_of(*j.unit), static_cast<std::uint64_t>(j.rows)));
+    }
+    return ranges;
+  }
+
+  // The next job's inputs may come while this one computes, if they overwrite nothing of it and wait for no store of
+  // it.
   bool may_load_ahead(const job& now, const job& next) const {
     if (now.segment != next.segment || !in_.hoist) return false;
     const int stored = layer_at(now.layer).output;
     for (const int tensor : layer_at(next.layer).inputs) {
       if (tensor == stored) return false;
+    }
+    for (const byte_range& a : operands(next, true)) {
+      for (const byte_range& b : operands(now, false)) {
+        if (a.begin < b.end && b.begin < a.end) return false;
+      }
     }
     return true;
   }

@@ -13,14 +13,14 @@ namespace cimbalom::runtime {
 struct layer_result {
   std::string name, kind;
   std::uint64_t macs = 0;
-  std::uint64_t start_ps = 0, end_ps = 0;  ///< of the timed image
-  std::uint64_t latency_ps = 0;            ///< first command started to last command ended, timed image
-  std::uint64_t bank_busy_ps = 0;          ///< summed over banks, all images
+  std::uint64_t start_ps = 0, end_ps = 0;                  ///< of the timed image
+  std::uint64_t latency_ps = 0;                            ///< first command started to last command ended, timed image
+  std::uint64_t bank_busy_ps = 0;                          ///< summed over banks, all images
   std::uint64_t used_cell_bits = 0, driven_cell_bits = 0;  ///< macro_utilization = used / driven
   std::uint64_t executed_macs = 0;
   std::uint64_t weight_writes_bits = 0;
   std::int32_t adc_step_sixteenths = 0;
-  double sqnr_db = 0;                      ///< against float; NaN: not measured (then left out)
+  double sqnr_db = 0;  ///< against float; NaN: not measured (then left out)
   arithmetic::activity activity;
   std::map<std::string, std::uint64_t> stall_ps;  ///< by cause, timed image
 };
@@ -46,19 +46,19 @@ struct dram_result {
 struct run_result {
   accuracy_result accuracy;
   std::uint64_t load_ps = 0, inference_ps = 0, readback_ps = 0;  ///< by_phase
-  std::uint64_t latency_ps = 0;          ///< doorbell to interrupt, one image after one warm-up image
-  std::uint64_t batch_ps = 0;            ///< a batch back to back
+  std::uint64_t latency_ps = 0;  ///< doorbell to interrupt, one image after one warm-up image
+  std::uint64_t batch_ps = 0;    ///< a batch back to back
   std::uint64_t batch = 0, images = 0;
-  std::uint64_t total_ps = 0;            ///< simulated time
-  std::uint64_t compute_bound_ps = 0;    ///< one image
+  std::uint64_t total_ps = 0;          ///< simulated time
+  std::uint64_t compute_bound_ps = 0;  ///< one image
   std::uint64_t banks = 0;
-  std::uint64_t bank_busy_ps = 0;        ///< all banks, timed image
+  std::uint64_t bank_busy_ps = 0;                 ///< all banks, timed image
   std::map<std::string, std::uint64_t> stall_ps;  ///< by cause, timed image
   std::vector<layer_result> layers;
   std::vector<initiator_result> initiators;
   dram_result dram;
   std::uint64_t weight_storage_bits = 0;
-  std::uint64_t timed_images = 0;        ///< images that energy and counts cover
+  std::uint64_t timed_images = 0;  ///< images that energy and counts cover
 };
 
 }  // namespace cimbalom::runtime
