@@ -174,21 +174,30 @@ std::int64_t reference_executor::plain_sum(const layer& l, int filter, int row, 
   const std::int32_t zero = p.weight_zero_point[static_cast<std::size_t>(filter)];
   const std::int16_t* weight =
       p.weights.data() + static_cast<std::size_t>(filter) * (p.weights.size() / static_cast<std::size_t>(p.filters));
+  const bool narrow = in.bits <= 8 && p.weight_bits[static_cast<std::size_t>(filter)] <= 8 &&
+                      p.channels_per_group <= 16384 && std::abs(zero) <= 128;
   std::int64_t sum = 0;
   for (int h = 0; h < w.kernel_h; ++h)
     for (int v = 0; v < w.kernel_w; ++v) {
       const int y = row * w.stride_h - w.pad_top + h * w.dilation_h;
       const int x = column * w.stride_w - w.pad_left + v * w.dilation_w;
       const bool inside = y >= 0 && y < in.height && x >= 0 && x < in.width;
-      const std::int32_t* from =
-          inside ? &codes_[static_cast<std::size_t>(l.inputs[0])]
-                          [static_cast<std::size_t>((y * in.width + x) * in.channels + first_channel)]
-                 : nullptr;
-      const std::int32_t padding = in.zero_point - in.minimum();
-      for (int c = 0; c < p.channels_per_group; ++c, ++weight) {
-        const std::int32_t u = inside ? from[c] - in.minimum() : padding;
-        sum += std::int64_t{u} * (*weight - zero);
+      if (!inside) {
+        for (int c = 0; c < p.channels_per_group; ++c, ++weight)
+          sum += std::int64_t{in.zero_point - in.minimum()} * (*weight - zero);
+        continue;
       }
+      const std::int32_t* from = &codes_[static_cast<std::size_t>(l.inputs[0])]
+                                        [static_cast<std::size_t>((y * in.width + x) * in.channels + first_channel)];
+      // A tap of 8-bit codes and weights fits 32 bits, which compilers sum several at a time.
+      if (narrow) {
+        std::int32_t tap = 0;
+        for (int c = 0; c < p.channels_per_group; ++c) tap += (from[c] - in.minimum()) * (weight[c] - zero);
+        sum += tap;
+      } else {
+        for (int c = 0; c < p.channels_per_group; ++c) sum += std::int64_t{from[c] - in.minimum()} * (weight[c] - zero);
+      }
+      weight += p.channels_per_group;
     }
   return sum;
 }
