@@ -26,7 +26,7 @@ mvm_descriptor small_mvm() {
   pass.channel_base = 4;
   pass.channels = 16;
   pass.filter_channels = 8;
-  pass.filters = {{0, 8, 20, 1, -123456789012LL, 1 << 29, 0, 0}, {8, 5, 21, 5, 42, -7, 0, 0}};
+  pass.filters = {{0, 8, 20, 1, -123456789012LL, 1 << 20, 0, 0}, {8, 5, 21, 5, 42, -7, 0, 0}};
   pass.groups = {0, 2, 5};
   value.passes = {pass, pass};
   value.passes[1].flattened = true;
@@ -131,6 +131,8 @@ TEST(mvm_descriptor, refuses_contradictions) {
   EXPECT_TRUE(refused([](mvm_descriptor& d) { d.passes[0].filters[0].bits = 0; }));
   EXPECT_TRUE(refused([](mvm_descriptor& d) { d.passes[0].filters[0].output_channel = 6; }));
   EXPECT_TRUE(refused([](mvm_descriptor& d) { d.passes[0].filters[0].shift = 63; }));
+  EXPECT_TRUE(refused([](mvm_descriptor& d) { d.passes[0].filters[0].multiplier = 1 << 29; }))
+      << "bias times multiplier beyond 64 bits";
   EXPECT_TRUE(refused([](mvm_descriptor& d) {
     d.has_second_input = true;
     d.second_input = {4, 5, 5, 8, false, 0};
@@ -177,6 +179,11 @@ TEST(vector_descriptor, refuses_contradictions) {
   EXPECT_TRUE(refused(vector_kind::max_pool, [](vector_descriptor& d) { d.output.channels = 5; }));
   EXPECT_TRUE(refused(vector_kind::average_pool, [](vector_descriptor& d) { d.reciprocal_multipliers.pop_back(); }));
   EXPECT_FALSE(refused(vector_kind::average_pool, [](vector_descriptor& d) { d.reciprocal_multipliers.clear(); }));
+  EXPECT_TRUE(refused(vector_kind::average_pool, [](vector_descriptor& d) {
+    d.pool_window.kernel_h = d.pool_window.kernel_w = 65535;
+    d.multiplier = 1 << 30;
+    d.reciprocal_multipliers.clear();
+  })) << "a sum times the multiplier beyond 64 bits";
   EXPECT_TRUE(refused(vector_kind::slice_pad, [](vector_descriptor& d) { d.channels_written = 3; }));
   EXPECT_TRUE(refused(vector_kind::slice_pad, [](vector_descriptor& d) { d.output_channel = -1; }));
   EXPECT_TRUE(refused(vector_kind::add, [](vector_descriptor& d) { d.kind = static_cast<vector_kind>(5); }));
