@@ -1,128 +1,293 @@
 #include "models/dma/dma.hpp"
 
+#include <array>
+
+#include "models/tlm/process.hpp"
+
 namespace cimbalom::dma {
 
-namespace reg = registers::dma_register;
-namespace event = registers::dma_event;
-namespace status = registers::dma_channel_status;
+using registers::dma_descriptor;
+using registers::dma_error;
+using transport::memory_result;
 
-namespace {
-
-constexpr std::uint64_t register_latency_cycles = 1;
-
-std::uint32_t low(std::uint64_t value) {
-  return static_cast<std::uint32_t>(value);
-}
-std::uint32_t high(std::uint64_t value) {
-  return static_cast<std::uint32_t>(value >> 32);
-}
-
-// Validates before anything is built from the numbers.
-registers::register_table table_of(const dma_config& config, std::vector<registers::register_row>& rows) {
-  config.validate();
-  return registers::make_dma_table(config.channels, rows);
-}
-
-}  // namespace
-
-dma::dma(const sc_core::sc_module_name& name, const dma_config& config, energy::event_sink& events,
-         std::uint32_t initiator)
-    : sc_core::sc_module(name),
-      bank_(table_of(config, rows_)),
-      registers("registers", bank_, transport::clock_of_mhz(config.clock_mhz).cycles(register_latency_cycles)),
-      interrupt("interrupt"),
-      sticky_(static_cast<std::size_t>(config.channels), 0),
-      events_(
-          bank_, {reg::status, reg::interrupt_enable, reg::interrupt_raw}, [] { return 0U; },
-          [this](bool level) {
-            line_level_ = level;
-            line_.notify(sc_core::SC_ZERO_TIME);
-          }) {
-  for (int c = 0; c < config.channels; ++c) add_channel(c, config, events, initiator);
-  SC_HAS_PROCESS(dma);
-  SC_METHOD(drive_interrupt);
-  sensitive << line_;
-}
-
-void dma::add_channel(int c, const dma_config& config, energy::event_sink& events, std::uint32_t initiator) {
-  channels_.push_back(std::make_unique<dma_channel>(("channel" + std::to_string(c)).c_str(), config, events,
-                                                    initiator + static_cast<std::uint32_t>(c), listener_of(c)));
-  const std::uint32_t base = registers::dma_channel_at(c);
-  bank_.on_write(base + reg::channel_control, [this, c](std::uint32_t& value) {
-    const std::uint32_t asked = value;
-    value = 0;
-    return write_control(c, asked);
-  });
-  bank_.on_read(base + reg::channel_status, [this, c] { return channel_status(c); });
-}
-
-dma_channel::listener dma::listener_of(int c) {
-  dma_channel::listener tell;
-  const auto index = static_cast<std::size_t>(c);
-  tell.completed = [this, c, index](bool chain_ended) {
-    if (chain_ended) sticky_[index] |= status::done;
-    show_progress(c);
-    events_.raise(event::of_channel(event::done, c));
-  };
-  tell.failed = [this, c](registers::dma_error error, std::uint64_t address) { show_error(c, error, address); };
-  tell.reset_done = [this, c, index] {
-    sticky_[index] = 0;
-    bank_.set(registers::dma_channel_at(c) + reg::error_code, 0);
-    bank_.set(registers::dma_channel_at(c) + reg::error_address_low, 0);
-    bank_.set(registers::dma_channel_at(c) + reg::error_address_high, 0);
-    show_progress(c);
-    events_.raise(event::of_channel(event::reset_done, c));
-  };
-  tell.progress = [this, c] { show_progress(c); };
-  return tell;
-}
-
-bool dma::write_control(int c, std::uint32_t value) {
-  dma_channel& channel = *channels_[static_cast<std::size_t>(c)];
-  std::uint32_t& sticky = sticky_[static_cast<std::size_t>(c)];
-  if ((value & registers::dma_control::reset) != 0) {
-    channel.reset();
-    return true;
+const char* to_string(channel_state state) {
+  switch (state) {
+    case channel_state::idle:
+      return "idle";
+    case channel_state::fetching:
+      return "fetching";
+    case channel_state::copying:
+      return "copying";
+    case channel_state::draining:
+      return "draining";
+    case channel_state::failed:
+      return "failed";
   }
-  if ((value & registers::dma_control::start) == 0) return true;
-  if (channel.busy() || (sticky & status::error) != 0) return false;  // an error is cleared by a reset only
-  sticky = 0;
-  const std::uint32_t base = registers::dma_channel_at(c);
-  channel.start((std::uint64_t{bank_.value(base + reg::descriptor_high)} << 32) |
-                bank_.value(base + reg::descriptor_low));
+  return "unknown";
+}
+
+/// A place of the FIFO: one burst.
+struct dma::slot {
+  std::vector<unsigned char> data;
+  std::size_t length = 0;
+};
+
+struct dma::channel {
+  explicit channel(int number, const dma_config& config)
+      : index(number),
+        base(registers::dma_channel_at(number)),
+        state(("channel" + std::to_string(number) + "_state").c_str(), channel_state::idle),
+        fifo(("channel" + std::to_string(number) + "_fifo").c_str()) {
+    slots.resize(static_cast<std::size_t>(config.fifo_bytes / config.burst_bytes));
+    for (slot& place : slots) {
+      place.data.resize(static_cast<std::size_t>(config.burst_bytes));
+      free.push_back(&place);
+    }
+  }
+
+  bool drained() const { return free.size() == slots.size(); }
+  bool stopped() const { return reset || error != dma_error::none; }
+
+  int index;
+  std::uint32_t base;
+  transport::observed<channel_state> state;
+  transport::observed<std::uint16_t> fifo;  ///< places in use
+  std::vector<slot> slots;
+  std::vector<slot*> free;
+  sc_core::sc_event event;  ///< start, reset, or a place came free
+  bool start = false;
+  bool reset = false;
+  bool busy = false;
+  bool done = false;
+  dma_error error = dma_error::none;
+  std::uint64_t error_address = 0;
+  std::uint64_t bytes_done = 0;
+  std::uint32_t descriptors_done = 0;
+};
+
+dma::dma(const sc_core::sc_module_name& name, const dma_config& config, energy::event_sink& sink)
+    : sc_core::sc_module(name),
+      bank_((config.validate(), registers::make_dma_table(config.channels, rows_))),
+      register_latency_(
+          transport::clock_of_mhz(config.clock_mhz).cycles(static_cast<std::uint64_t>(config.register_latency_cycles))),
+      control("control", bank_, register_latency_),
+      memory("memory", config.port(), static_cast<std::uint32_t>(config.initiator)),
+      interrupt("interrupt"),
+      config_(config),
+      sink_(sink),
+      clock_(transport::clock_of_mhz(config.clock_mhz)),
+      interrupts_(
+          bank_,
+          {registers::dma_register::status, registers::dma_register::interrupt_enable,
+           registers::dma_register::interrupt_raw},
+          [] { return 0U; },
+          [this](bool level) {
+            line_ = level;
+            line_event_.notify(sc_core::SC_ZERO_TIME);
+          }),
+      line_("interrupt_level") {
+  // One process writes the signal, whoever changed the level.
+  transport::spawn_method(
+      "drive_line", [this] { interrupt.write(line_.get()); }, line_event_);
+  statistics_.channels.resize(static_cast<std::size_t>(config_.channels));
+  for (int i = 0; i < config_.channels; ++i) {
+    channels_.push_back(std::make_unique<channel>(i, config_));
+    channel& c = *channels_.back();
+    connect(c);
+    transport::spawn_thread(("channel" + std::to_string(i)).c_str(), [this, &c] { run(c); });
+  }
+}
+
+dma::~dma() = default;
+
+void dma::connect(channel& c) {
+  using namespace registers::dma_register;
+  bank_.on_write(c.base + channel_control, [this, &c](std::uint32_t& value) { return control_written(c, value); });
+  bank_.on_read(c.base + channel_status, [this, &c] { return status_of(c); });
+  bank_.on_read(c.base + error_code, [&c] { return static_cast<std::uint32_t>(c.error); });
+  bank_.on_read(c.base + error_address_low, [&c] { return static_cast<std::uint32_t>(c.error_address); });
+  bank_.on_read(c.base + error_address_high, [&c] { return static_cast<std::uint32_t>(c.error_address >> 32); });
+  bank_.on_read(c.base + bytes_done_low, [&c] { return static_cast<std::uint32_t>(c.bytes_done); });
+  bank_.on_read(c.base + bytes_done_high, [&c] { return static_cast<std::uint32_t>(c.bytes_done >> 32); });
+  bank_.on_read(c.base + descriptors_done, [&c] { return c.descriptors_done; });
+}
+
+std::uint32_t dma::status_of(const channel& c) const {
+  namespace bit = registers::dma_channel_status;
+  return (c.busy ? bit::busy : 0U) | (c.done ? bit::done : 0U) | (c.error != dma_error::none ? bit::error : 0U) |
+         (c.reset ? bit::resetting : 0U);
+}
+
+bool dma::control_written(channel& c, std::uint32_t& value) {
+  const bool reset = (value & registers::dma_control::reset) != 0;
+  const bool start = (value & registers::dma_control::start) != 0;
+  value = 0;
+  if (reset) {
+    c.reset = true;
+    c.start = false;
+  } else if (start) {
+    if (c.busy || c.reset || c.error != dma_error::none) return false;
+    c.start = c.busy = true;
+    c.done = false;
+  }
+  if (reset || start) c.event.notify(sc_core::SC_ZERO_TIME);
   return true;
 }
 
-void dma::show_error(int c, registers::dma_error error, std::uint64_t address) {
-  const std::uint32_t base = registers::dma_channel_at(c);
-  sticky_[static_cast<std::size_t>(c)] |= status::error;
-  bank_.set(base + reg::error_code, static_cast<std::uint32_t>(error));
-  bank_.set(base + reg::error_address_low, low(address));
-  bank_.set(base + reg::error_address_high, high(address));
-  show_progress(c);
-  events_.raise(event::of_channel(event::error, c));
+void dma::raise(const channel& c, std::uint32_t event) {
+  interrupts_.raise(registers::dma_event::of_channel(event, c.index));
 }
 
-void dma::show_progress(int c) {
-  const channel_statistics& done = statistics(c);
-  const std::uint32_t base = registers::dma_channel_at(c);
-  bank_.set(base + reg::bytes_done_low, low(done.bytes));
-  bank_.set(base + reg::bytes_done_high, high(done.bytes));
-  bank_.set(base + reg::descriptors_done, low(done.descriptors));
+void dma::run(channel& c) {
+  channel_statistics& totals = statistics_.channels[static_cast<std::size_t>(c.index)];
+  for (;;) {
+    while (!c.start && !c.reset) sc_core::wait(c.event);
+    if (c.start && !c.reset) {
+      c.start = false;
+      ++totals.chains;
+      const sc_core::sc_time from = sc_core::sc_time_stamp();
+      run_chain(c);
+      totals.busy_ps += (sc_core::sc_time_stamp() - from).value();
+    }
+    if (c.reset) finish_reset(c);
+  }
 }
 
-std::uint32_t dma::channel_status(int c) const {
-  const dma_channel& channel = *channels_[static_cast<std::size_t>(c)];
-  std::uint32_t bits = sticky_[static_cast<std::size_t>(c)];
-  if (channel.busy()) bits |= status::busy;
-  if (channel.resetting()) bits |= status::resetting;
-  return bits;
+void dma::run_chain(channel& c) {
+  using namespace registers::dma_register;
+  std::uint64_t address =
+      (static_cast<std::uint64_t>(bank_.value(c.base + descriptor_high)) << 32) | bank_.value(c.base + descriptor_low);
+  dma_descriptor descriptor;
+  do {
+    if (!fetch(c, address, descriptor)) break;
+    copy(c, descriptor);
+    if (c.stopped()) break;
+    ++statistics_.channels[static_cast<std::size_t>(c.index)].descriptors;
+    ++c.descriptors_done;
+    const bool last = (descriptor.flags & dma_descriptor::flag_last) != 0;
+    if (!last && (descriptor.flags & dma_descriptor::flag_interrupt) != 0) raise(c, registers::dma_event::done);
+    address = descriptor.next;
+  } while ((descriptor.flags & dma_descriptor::flag_last) == 0);
+  if (c.reset) return;
+  c.busy = false;
+  c.done = c.error == dma_error::none;
+  c.state = c.done ? channel_state::idle : channel_state::failed;
+  raise(c, c.done ? registers::dma_event::done : registers::dma_event::error);
+}
+
+bool dma::fetch(channel& c, std::uint64_t address, dma_descriptor& descriptor) {
+  c.state = channel_state::fetching;
+  std::array<std::uint8_t, registers::dma_descriptor_bytes> bytes{};
+  const memory_result result = memory.read(address, bytes.data(), bytes.size());
+  if (c.reset) return false;
+  if (!result.ok()) {
+    fail(c, dma_error::descriptor_read, address);
+    return false;
+  }
+  sc_core::wait(clock_.cycles(static_cast<std::uint64_t>(config_.descriptor_cycles)));
+  if (c.reset) return false;
+  const dma_error verdict = registers::decode(bytes.data(), descriptor);
+  if (verdict != dma_error::none) {
+    fail(c, verdict, address);
+    return false;
+  }
+  sink_.count(energy::event::dma_descriptor, descriptor.layer, 1);
+  return true;
+}
+
+void dma::copy(channel& c, const dma_descriptor& descriptor) {
+  c.state = channel_state::copying;
+  std::uint64_t offset = 0;
+  while (offset < descriptor.length && !c.stopped()) {
+    if (c.free.empty()) {
+      sc_core::wait(c.event);
+      continue;
+    }
+    const std::uint64_t length = transport::next_burst_bytes(descriptor.source + offset, descriptor.length - offset,
+                                                             static_cast<std::uint64_t>(config_.burst_bytes));
+    read_next(c, descriptor, offset, static_cast<std::size_t>(length));
+    offset += length;
+  }
+  if (c.stopped()) c.state = channel_state::draining;
+  while (!c.drained()) sc_core::wait(c.event);
+}
+
+void dma::read_next(channel& c, const dma_descriptor& descriptor, std::uint64_t offset, std::size_t length) {
+  slot& place = *c.free.back();
+  c.free.pop_back();
+  c.fifo = static_cast<std::uint16_t>(c.slots.size() - c.free.size());
+  place.length = length;
+  const std::uint64_t destination = descriptor.destination + offset;
+  const std::int32_t layer = descriptor.layer;
+  memory.submit({::tlm::TLM_READ_COMMAND, descriptor.source + offset, place.data.data(), length, layer,
+                 [this, &c, &place, destination, layer](const memory_result& result) {
+                   if (!result.ok()) fail(c, dma_error::source_read, result.error_address);
+                   if (c.stopped()) {  // the data is discarded
+                     c.free.push_back(&place);
+                     c.event.notify(sc_core::SC_ZERO_TIME);
+                   } else {
+                     write_back(c, place, destination, layer);
+                   }
+                 }});
+}
+
+void dma::write_back(channel& c, slot& place, std::uint64_t destination, std::int32_t layer) {
+  memory.submit({::tlm::TLM_WRITE_COMMAND, destination, place.data.data(), place.length, layer,
+                 [this, &c, &place, layer](const memory_result& result) {
+                   if (result.ok()) {
+                     channel_statistics& totals = statistics_.channels[static_cast<std::size_t>(c.index)];
+                     totals.bytes += place.length;
+                     c.bytes_done += place.length;
+                     totals.bytes_by_layer[layer] += place.length;
+                     sink_.count(energy::event::dma_byte, layer, place.length);
+                   } else {
+                     fail(c, dma_error::destination_write, result.error_address);
+                   }
+                   c.free.push_back(&place);
+                   c.fifo = static_cast<std::uint16_t>(c.slots.size() - c.free.size());
+                   c.event.notify(sc_core::SC_ZERO_TIME);
+                 }});
+}
+
+/// The first error of a channel stays until its reset.
+void dma::fail(channel& c, dma_error error, std::uint64_t address) {
+  if (c.error != dma_error::none || c.reset) return;
+  c.error = error;
+  c.error_address = address;
+  ++statistics_.channels[static_cast<std::size_t>(c.index)].errors;
+  c.event.notify(sc_core::SC_ZERO_TIME);
+}
+
+void dma::finish_reset(channel& c) {
+  using namespace registers::dma_register;
+  channel_statistics& totals = statistics_.channels[static_cast<std::size_t>(c.index)];
+  ++totals.resets;
+  bank_.set(c.base + descriptor_low, 0);
+  bank_.set(c.base + descriptor_high, 0);
+  c.start = c.reset = c.busy = c.done = false;
+  c.error = dma_error::none;
+  c.error_address = 0;
+  c.bytes_done = 0;
+  c.descriptors_done = 0;
+  c.fifo = static_cast<std::uint16_t>(0);
+  c.state = channel_state::idle;
+  raise(c, registers::dma_event::reset_done);
+}
+
+bool dma::busy() const {
+  for (const std::unique_ptr<channel>& c : channels_) {
+    if (c->busy || c->reset) return true;
+  }
+  return false;
 }
 
 std::string dma::describe() const {
-  std::string text;
-  for (const auto& channel : channels_) text += channel->describe() + "\n";
-  return text;
+  std::string text = std::string(name()) + ":";
+  for (const std::unique_ptr<channel>& c : channels_) {
+    text += " channel " + std::to_string(c->index) + " " + to_string(c->state.get()) + " (" +
+            std::to_string(c->slots.size() - c->free.size()) + " places in use)";
+  }
+  return text + ", " + memory.describe();
 }
 
 }  // namespace cimbalom::dma

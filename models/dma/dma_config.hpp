@@ -1,17 +1,24 @@
 #pragma once
 
+#include <cstdint>
+
+#include "models/tlm/memory_port_config.hpp"
+
 namespace cimbalom::dma {
 
-/// The DMA. Keys are those of the platform file, section `dma`.
 struct dma_config {
-  int channels = 2;         ///< 1..8, that copy at the same time
-  int clock_mhz = 500;      ///< 1..10000
-  int burst_bytes = 64;     ///< 16..4096, a power of two: longest burst
-  int max_outstanding = 8;  ///< 1..256, bursts in flight of a channel, reads and writes apart
-  int fifo_bursts = 16;     ///< 1..1024, bursts that a channel holds between source and destination
+  int clock_mhz = 500;              ///< 1..10000
+  int channels = 2;                 ///< 1..8
+  int burst_bytes = 64;             ///< 16..4096, a power of two
+  int max_outstanding = 8;          ///< 1..256, bursts; reads and writes apart, all channels together
+  int fifo_bytes = 1024;            ///< burst_bytes..1 MiB, a multiple of burst_bytes; of each channel
+  int descriptor_cycles = 4;        ///< 0..1000, to decode a descriptor
+  int register_latency_cycles = 1;  ///< 0..1000
+  int initiator = 0;                ///< port of the data fabric; set by the platform
 
   /// Throws input_error, with keys below "dma".
   void validate() const;
+  transport::memory_port_config port() const { return {burst_bytes, max_outstanding, max_outstanding}; }
 };
 
 }  // namespace cimbalom::dma

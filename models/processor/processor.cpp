@@ -1,25 +1,16 @@
 #include "models/processor/processor.hpp"
 
-#include <fmt/format.h>
-
-#include <cmath>
+#include <utility>
 
 #include "models/tlm/process.hpp"
 
 namespace cimbalom::processor {
 
-namespace {
-
-// Host software runs libraries' code (parsers, training): far beyond the kernel's 256 KiB.
-constexpr std::size_t software_stack_bytes = std::size_t{16} << 20;
-constexpr std::size_t most_interrupt_lines = 32;
-
-}  // namespace
+using registers::access_status;
+using transport::payload;
 
 const char* to_string(processor_state state) {
   switch (state) {
-    case processor_state::idle:
-      return "idle";
     case processor_state::running:
       return "running";
     case processor_state::register_access:
@@ -28,150 +19,184 @@ const char* to_string(processor_state state) {
       return "memory_access";
     case processor_state::waiting:
       return "waiting";
-    case processor_state::done:
-      return "done";
+    case processor_state::finished:
+      return "finished";
   }
   return "unknown";
 }
 
-processor::processor(const sc_core::sc_module_name& name, const processor_config& config, energy::event_sink& events,
-                     std::uint32_t initiator, std::size_t interrupt_lines, software run)
+namespace {
+constexpr unsigned register_bytes = 4;
+}  // namespace
+
+processor::processor(const sc_core::sc_module_name& name, const processor_config& config, energy::event_sink& sink,
+                     program software)
     : sc_core::sc_module(name),
       control("control"),
-      memory("memory", config.memory, initiator),
-      interrupts("interrupts", interrupt_lines),
+      memory("memory", (config.validate(), config.port()), static_cast<std::uint32_t>(config.initiator)),
+      interrupts("interrupt", static_cast<std::size_t>(config.interrupt_lines)),
       config_(config),
-      events_(events),
-      software_(std::move(run)),
+      sink_(sink),
+      software_(std::move(software)),
+      clock_(transport::clock_of_mhz(config.clock_mhz)),
       quantum_(config.quantum_ns, sc_core::SC_NS),
-      period_ps_((1'000'000U + static_cast<std::uint64_t>(config.clock_mhz) / 2) /
-                 static_cast<std::uint64_t>(config.clock_mhz)) {
-  config_.validate();
-  sc_assert(interrupt_lines >= 1 && interrupt_lines <= most_interrupt_lines);
-  keeper_.reset();
+      state_("state", processor_state::running) {
+  control.bind(static_cast<::tlm::tlm_bw_transport_if<>&>(*this));
   transport::spawn_thread(
-      "software", [this] { run_software(); }, software_stack_bytes);
+      "program", [this] { run(); }, static_cast<std::size_t>(config_.stack_bytes));
 }
 
-void processor::run_software() {
-  state_ = processor_state::running;
+processor::~processor() = default;
+
+::tlm::tlm_sync_enum processor::nb_transport_bw(payload&, transport::phase&, sc_core::sc_time&) {
+  SC_REPORT_ERROR("/cimbalom/processor", "no target of the control socket may call back");
+  return ::tlm::TLM_COMPLETED;
+}
+
+void processor::run() {
   try {
     software_(*this);
+  } catch (const sc_core::sc_unwind_exception&) {
+    throw;  // the kernel takes the thread down
   } catch (...) {
     failure_ = std::current_exception();
   }
-  keeper_.sync();
+  synchronise();
   finished_ = true;
-  state_ = processor_state::done;
-  sc_core::sc_stop();
+  state_ = processor_state::finished;
+  finished_event_.notify(sc_core::SC_ZERO_TIME);
 }
 
-void processor::advance(const sc_core::sc_time& by) {
-  keeper_.inc(by);
-  if (keeper_.get_local_time() >= quantum_) keeper_.sync();
+// Local time runs ahead of the simulation by at most the quantum, and never across an access to a device, to memory
+// or an interrupt: what others can see happens at its own time.
+void processor::synchronise() {
+  if (local_ == sc_core::SC_ZERO_TIME) return;
+  sc_core::wait(local_);
+  local_ = sc_core::SC_ZERO_TIME;
 }
 
-registers::access_status processor::access_register(tlm::tlm_command command, std::uint64_t address,
-                                                    std::uint32_t& value) {
+void processor::spend(const sc_core::sc_time& time) {
+  local_ += time;
+  if (local_ >= quantum_) synchronise();
+}
+
+std::uint64_t processor::now_ps() const {
+  return (sc_core::sc_time_stamp() + local_).value();
+}
+
+void processor::instructions(std::uint64_t count) {
+  if (count == 0) return;
+  const sc_core::sc_time time = clock_.cycles(instruction_cycles(config_, count));
+  statistics_.instructions += count;
+  statistics_.instruction_ps += time.value();
+  sink_.count(energy::event::processor_instruction, energy::no_layer, count);
+  spend(time);
+}
+
+transport::response_status processor::access_register(payload& transaction) {
+  synchronise();
   state_ = processor_state::register_access;
-  transport::payload& p = register_payload_;
-  p.set_command(command);
-  p.set_address(address);
-  p.set_data_ptr(reinterpret_cast<unsigned char*>(&value));
-  p.set_data_length(sizeof value);
-  p.set_streaming_width(sizeof value);
-  p.set_byte_enable_ptr(nullptr);
-  p.set_byte_enable_length(0);
-  p.set_dmi_allowed(false);
-  p.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
-  sc_core::sc_time delay = keeper_.get_local_time();
-  control->b_transport(p, delay);
-  keeper_.set(delay);
-  if (keeper_.get_local_time() >= quantum_) keeper_.sync();
+  const sc_core::sc_time from = sc_core::sc_time_stamp();
+  control->b_transport(transaction, local_);
+  statistics_.register_ps += (sc_core::sc_time_stamp() + local_ - from).value();
+  sink_.count(energy::event::processor_memory_access, energy::no_layer, 1);
+  spend(sc_core::SC_ZERO_TIME);
   state_ = processor_state::running;
-  const registers::access_status status = transport::to_access_status(p.get_response_status());
-  if (status != registers::access_status::ok) ++statistics_.register_errors;
+  const transport::response_status status = transaction.get_response_status();
+  if (status != ::tlm::TLM_OK_RESPONSE) ++statistics_.errors;
   return status;
 }
 
 registers::register_value processor::read_register(std::uint64_t address) {
-  ++statistics_.register_reads;
-  events_.count(energy::event::processor_memory_access, layer_, 1);
+  payload& transaction = pool_.take(::tlm::TLM_READ_COMMAND, address, register_bytes,
+                                    static_cast<std::uint32_t>(config_.initiator), energy::no_layer);
   registers::register_value result;
-  result.status = access_register(tlm::TLM_READ_COMMAND, address, result.value);
+  result.status = transport::to_access_status(access_register(transaction));
+  if (result.status == access_status::ok) {
+    for (unsigned i = 0; i < register_bytes; ++i) {
+      result.value |= static_cast<std::uint32_t>(transaction.get_data_ptr()[i]) << (8 * i);
+    }
+  }
+  transaction.release();
+  ++statistics_.register_reads;
   return result;
 }
 
-registers::access_status processor::write_register(std::uint64_t address, std::uint32_t value) {
+access_status processor::write_register(std::uint64_t address, std::uint32_t value) {
+  payload& transaction = pool_.take(::tlm::TLM_WRITE_COMMAND, address, register_bytes,
+                                    static_cast<std::uint32_t>(config_.initiator), energy::no_layer);
+  for (unsigned i = 0; i < register_bytes; ++i) {
+    transaction.get_data_ptr()[i] = static_cast<unsigned char>(value >> (8 * i));
+  }
+  const access_status status = transport::to_access_status(access_register(transaction));
+  transaction.release();
   ++statistics_.register_writes;
-  events_.count(energy::event::processor_memory_access, layer_, 1);
-  return access_register(tlm::TLM_WRITE_COMMAND, address, value);
+  return status;
 }
 
-registers::access_status processor::access_memory(bool write, std::uint64_t address, void* data, std::size_t length) {
-  keeper_.sync();
+access_status processor::read_memory(std::uint64_t address, void* data, std::size_t length) {
+  synchronise();
   state_ = processor_state::memory_access;
-  const sc_core::sc_time start = sc_core::sc_time_stamp();
-  const transport::memory_result result =
-      write ? memory.write(address, data, length, layer_) : memory.read(address, data, length, layer_);
-  statistics_.memory_wait_ps += (sc_core::sc_time_stamp() - start).value();
-  // One access is what one burst moves: the unit of the cost row.
-  const auto burst = static_cast<std::size_t>(config_.memory.burst_bytes);
-  events_.count(energy::event::processor_memory_access, layer_, (length + burst - 1) / burst);
+  const sc_core::sc_time from = sc_core::sc_time_stamp();
+  statistics_.memory_read_bytes += length;
+  return finish_memory(memory.read(address, data, length), address, length, from);
+}
+
+access_status processor::write_memory(std::uint64_t address, const void* data, std::size_t length) {
+  synchronise();
+  state_ = processor_state::memory_access;
+  const sc_core::sc_time from = sc_core::sc_time_stamp();
+  statistics_.memory_write_bytes += length;
+  return finish_memory(memory.write(address, data, length), address, length, from);
+}
+
+access_status processor::finish_memory(const transport::memory_result& result, std::uint64_t address,
+                                       std::size_t length, const sc_core::sc_time& from) {
+  const auto burst = static_cast<std::uint64_t>(config_.burst_bytes);
+  if (length > 0) {
+    const std::uint64_t bursts = (address % burst + length + burst - 1) / burst;
+    sink_.count(energy::event::processor_memory_access, energy::no_layer, bursts);
+  }
+  statistics_.memory_ps += (sc_core::sc_time_stamp() - from).value();
+  if (!result.ok()) ++statistics_.errors;
   state_ = processor_state::running;
   return transport::to_access_status(result.status);
 }
 
-registers::access_status processor::read_memory(std::uint64_t address, void* data, std::size_t length) {
-  ++statistics_.memory_reads;
-  return access_memory(false, address, data, length);
-}
-
-registers::access_status processor::write_memory(std::uint64_t address, const void* data, std::size_t length) {
-  ++statistics_.memory_writes;
-  // The port only reads the bytes of a write (memory_request::data).
-  return access_memory(true, address, const_cast<void*>(data), length);
-}
-
-std::uint32_t processor::lines_high(std::uint32_t line_mask) const {
-  std::uint32_t high = 0;
-  for (std::size_t line = 0; line < interrupts.size(); ++line) {
-    if (((line_mask >> line) & 1U) != 0 && interrupts[line].read()) high |= 1U << line;
+std::uint32_t processor::lines_high(std::uint32_t mask) const {
+  std::uint32_t lines = 0;
+  for (std::size_t i = 0; i < interrupts.size(); ++i) {
+    if (((mask >> i) & 1U) != 0 && interrupts[i].read()) lines |= 1U << i;
   }
-  return high;
+  return lines;
 }
 
 std::uint32_t processor::wait_interrupt(std::uint32_t line_mask) {
-  keeper_.sync();
-  const std::uint32_t lines = static_cast<std::uint32_t>((std::uint64_t{1} << interrupts.size()) - 1);
-  if ((line_mask & lines) == 0) return 0;  // no such line: waiting would never end
-  state_ = processor_state::waiting;
-  const sc_core::sc_time start = sc_core::sc_time_stamp();
   sc_core::sc_event_or_list any;
-  for (std::size_t line = 0; line < interrupts.size(); ++line) {
-    if (((line_mask >> line) & 1U) != 0) any |= interrupts[line].posedge_event();
+  bool possible = false;
+  for (std::size_t i = 0; i < interrupts.size(); ++i) {
+    if (((line_mask >> i) & 1U) == 0) continue;
+    any |= interrupts[i].posedge_event();
+    possible = true;
   }
-  while (lines_high(line_mask) == 0) sc_core::wait(any);
-  statistics_.interrupt_wait_ps += (sc_core::sc_time_stamp() - start).value();
+  if (!possible) return 0;  // no such line: it would never return
+  synchronise();
+  state_ = processor_state::waiting;
+  const sc_core::sc_time from = sc_core::sc_time_stamp();
+  ++statistics_.interrupt_waits;
+  std::uint32_t lines = lines_high(line_mask);
+  while (lines == 0) {
+    sc_core::wait(any);
+    lines = lines_high(line_mask);
+  }
+  statistics_.interrupt_wait_ps += (sc_core::sc_time_stamp() - from).value();
   state_ = processor_state::running;
-  return lines_high(line_mask);
-}
-
-void processor::instructions(std::uint64_t count) {
-  statistics_.instructions += count;
-  events_.count(energy::event::processor_instruction, layer_, count);
-  const double cycles = std::ceil(static_cast<double>(count) * config_.cycles_per_instruction);
-  advance(sc_core::sc_time::from_value(static_cast<std::uint64_t>(cycles) * period_ps_));
-}
-
-std::uint64_t processor::now_ps() const {
-  return keeper_.get_current_time().value();
+  spend(clock_.cycles(static_cast<std::uint64_t>(config_.interrupt_latency_cycles)));
+  return lines;
 }
 
 std::string processor::describe() const {
-  return fmt::format("{}: {}, {} instructions, {} register accesses, memory port: {}", name(), to_string(state_.get()),
-                     statistics_.instructions, statistics_.register_reads + statistics_.register_writes,
-                     memory.describe());
+  return std::string(name()) + ": " + to_string(state_.get()) + ", " + memory.describe();
 }
 
 }  // namespace cimbalom::processor
