@@ -46,7 +46,7 @@ void upgrade_dropout(const graph& g, node& n, std::int64_t opset) {
     }
   }
   n.attributes.clear();
-  n.inputs.resize(1);
+  if (n.inputs.size() > 1) n.inputs.resize(1);
 }
 
 void upgrade_batch_norm(const graph& g, node& n, std::int64_t opset) {
@@ -63,7 +63,7 @@ void upgrade_broadcast(const graph& g, const node& n, std::int64_t opset) {
 
 /// Before opset 13 Softmax ran over all axes from `axis` on, flattened.
 std::vector<node> upgrade_softmax(graph& g, node n, std::int64_t opset) {
-  if (opset >= 13 || !n.has_input(0)) return {std::move(n)};
+  if (opset >= 13 || !n.has_input(0) || n.output() == no_value) return {std::move(n)};
   const shape_t shape = g.shape_of(n.inputs[0]);
   const std::int64_t given = n.int_or("axis", 1);
   n.attributes["axis"] = given;

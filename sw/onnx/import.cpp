@@ -47,7 +47,8 @@ std::string advice(const std::string& name) {
 }
 
 std::string operator_name(const proto::NodeProto& n) {
-  return is_standard(n.domain()) ? n.op_type() : n.domain() + "." + n.op_type();
+  const std::string name = n.op_type().empty() ? "(none)" : n.op_type();
+  return is_standard(n.domain()) ? name : n.domain() + "." + name;
 }
 
 proto::ModelProto parse(const std::string& bytes, const std::string& path) {
@@ -307,9 +308,30 @@ std::string read_bytes(const std::string& path) {
 
 }  // namespace
 
+namespace {
+
+/// Names come from the file: control characters in them must not break the one line of a message.
+[[noreturn]] void rethrow_printable(const input_error& error) {
+  std::string line = error.what();
+  std::replace_if(
+      line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, '?');
+  throw input_error(line);
+}
+
+graph::graph import_model(const std::string& bytes, const std::string& path, absent_data absent,
+                          const std::map<std::string, tensor>& bind) {
+  try {
+    return importer(path, absent, bind).run(bytes);
+  } catch (const input_error& error) {
+    rethrow_printable(error);
+  }
+}
+
+}  // namespace
+
 graph::graph import_bytes(const std::string& bytes, const std::string& path,
                           const std::map<std::string, tensor>& bind) {
-  return importer(path, absent_data::refuse, bind).run(bytes);
+  return import_model(bytes, path, absent_data::refuse, bind);
 }
 
 graph::graph import_file(const std::string& path) {
@@ -317,8 +339,7 @@ graph::graph import_file(const std::string& path) {
 }
 
 graph::graph import_topology(const std::string& path) {
-  const std::map<std::string, tensor> nothing;
-  return importer(path, absent_data::keep_shape, nothing).run(read_bytes(path));
+  return import_model(read_bytes(path), path, absent_data::keep_shape, {});
 }
 
 model_summary summarize_file(const std::string& path) {

@@ -208,10 +208,12 @@ Tensor max_pooled(const Tensor& x, const graph::window& win) {
   return at::max_pool3d(x, win.kernel, win.stride, none, win.dilation);
 }
 
-Tensor mean_pooled(const Tensor& x, const graph::window& win) {
-  if (win.kernel.size() == 1) return at::avg_pool1d(x, win.kernel, win.stride);
-  if (win.kernel.size() == 2) return at::avg_pool2d(x, win.kernel, win.stride);
-  return at::avg_pool3d(x, win.kernel, win.stride);
+Tensor sum_pooled(const Tensor& x, const graph::window& win) {
+  const ints none(win.kernel.size(), 0);
+  if (win.kernel.size() == 1)
+    return at::avg_pool2d(x.unsqueeze(2), {1, win.kernel[0]}, {1, win.stride[0]}, 0, false, true, 1).squeeze(2);
+  if (win.kernel.size() == 2) return at::avg_pool2d(x, win.kernel, win.stride, none, false, true, 1);
+  return at::avg_pool3d(x, win.kernel, win.stride, none, false, true, 1);
 }
 
 kernel lower_max_pool(const graph::graph& g, const node& n) {
@@ -229,20 +231,21 @@ kernel lower_average_pool(const graph::graph& g, const node& n) {
   const graph::shape_t& x_shape = g.shape_of(n.inputs[0]);
   const ints end = needed_end(win, x_shape);
   const ints pads = pairs_from_last(win.pad_begin, end);
-  // Share of each window that counts: 1 inside, 0 where padding is left out.
+  // Elements of each window that count: those of the padding are left out, or only what ceil mode added.
   graph::shape_t spatial = {1, 1};
   spatial.insert(spatial.end(), x_shape.begin() + 2, x_shape.end());
   Tensor counted = at::ones(spatial, at::TensorOptions().dtype(scalar_type(g.info(n.output()).type)));
-  if (win.count_include_pad) counted = padded(counted, pairs_from_last(win.pad_begin, win.pad_end), 1);
-  ints rest(win.kernel.size(), 0);
-  ints rest_begin = win.count_include_pad ? rest : win.pad_begin;
-  for (std::size_t i = 0; i < rest.size(); ++i) rest[i] = end[i] - (win.count_include_pad ? win.pad_end[i] : 0);
-  const Tensor share = mean_pooled(padded(counted, pairs_from_last(rest_begin, rest), 0), win);
-  const bool whole = (share == 1).all().item<bool>();
-  return unary(n, [=](const Tensor& x) {
-    const Tensor mean = mean_pooled(padded(x, pads, 0), win);
-    return whole ? mean : mean / share;
-  });
+  ints outside_begin = win.pad_begin;
+  ints outside_end = end;
+  if (win.count_include_pad) {
+    counted = padded(counted, pairs_from_last(win.pad_begin, win.pad_end), 1);
+    for (std::size_t i = 0; i < outside_end.size(); ++i) {
+      outside_begin[i] = 0;
+      outside_end[i] -= win.pad_end[i];
+    }
+  }
+  const Tensor count = sum_pooled(padded(counted, pairs_from_last(outside_begin, outside_end), 0), win);
+  return unary(n, [=](const Tensor& x) { return sum_pooled(padded(x, pads, 0), win) / count; });
 }
 
 ints spatial_axes(const graph::graph& g, const node& n) {

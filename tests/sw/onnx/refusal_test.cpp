@@ -160,6 +160,11 @@ TEST(Refusal, BrokenGraphs) {
   refused_after([](model_maker& m) { m.graph().clear_node(), m.graph().clear_output(); }, {"it holds no graph"});
 }
 
+TEST(Refusal, NamesWithControlCharactersStayOnOneLine) {
+  refused_after([](model_maker& m) { m.graph().mutable_node(0)->set_input(0, "now\nhere"); }, {"input = now?here"});
+  refused_after([](model_maker& m) { m.graph().mutable_node(0)->clear_op_type(); }, {"operator = (none)"});
+}
+
 TEST(Refusal, AttributesOfTheWrongKind) {
   refused_after([](model_maker& m) { model_maker::attribute(*m.graph().mutable_node(0), "strides", std::int64_t{1}); },
                 {"node Conv_of_c (Conv): attribute strides", "must be a list of integers"});
