@@ -137,8 +137,7 @@ void vcd_file::write_header() {
     std::vector<std::string> target = paths[index];
     const std::string leaf = target.back();
     target.pop_back();
-    const auto common =
-        std::mismatch(scope.begin(), scope.end(), target.begin(), target.end()).first - scope.begin();
+    const auto common = std::mismatch(scope.begin(), scope.end(), target.begin(), target.end()).first - scope.begin();
     for (std::size_t depth = scope.size(); depth > static_cast<std::size_t>(common); --depth) put("$upscope $end\n");
     for (std::size_t depth = static_cast<std::size_t>(common); depth < target.size(); ++depth) {
       put("$scope module " + target[depth] + " $end\n");
@@ -187,7 +186,9 @@ void vcd_file::write_pending() {
   pending_.clear();
 }
 
-void vcd_file::put(std::string_view text) { std::fwrite(text.data(), 1, text.size(), file_.get()); }
+void vcd_file::put(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), file_.get());
+}
 
 void vcd_file::flush() {
   write_pending();

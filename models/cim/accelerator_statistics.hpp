@@ -51,6 +51,8 @@ struct stall_times {
 struct layer_statistics {
   std::uint64_t commands = 0;
   std::uint64_t compute_commands = 0;  ///< compute and vector_op
+  std::uint64_t first_command_ps = 0;  ///< start of the first command that has ended
+  std::uint64_t last_command_ps = 0;   ///< end of the last
   std::uint64_t first_start_ps = 0;    ///< of the first compute or vector_op
   std::uint64_t last_end_ps = 0;       ///< of the last
   std::uint64_t busy_ps = 0;
@@ -59,6 +61,7 @@ struct layer_statistics {
   // Sums of tile_work over the commands (models/cim/functional_core.hpp).
   std::uint64_t outputs = 0;
   std::uint64_t bank_operations = 0;  ///< all banks
+  std::uint64_t bank_busy_ps = 0;     ///< all banks, converting
   std::uint64_t dense_macs = 0;
   std::uint64_t used_cell_bits = 0;
   std::uint64_t driven_cell_bits = 0;

@@ -30,8 +30,12 @@ void engine_context::wait_until(std::uint64_t when_ps) const {
   if (when_ps > now && !resetting) sc_core::wait(sc_core::sc_time::from_value(when_ps - now), reset_begun);
 }
 
-void engine_context::note() {
+void engine_context::account() {
   if (cause && stalls.is_open()) stalls.set_cause(now_ps(), cause());
+}
+
+void engine_context::note() {
+  account();
   if (halted && on_halted) on_halted();
   changed.notify(sc_core::SC_ZERO_TIME);
 }

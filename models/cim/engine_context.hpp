@@ -49,7 +49,9 @@ class engine_context {
   void wait_edge() const;
   /// Waits until `when` at most; returns at once when a reset begins. From a thread process.
   void wait_until(std::uint64_t when_ps) const;
-  /// Something changed that may let a command start or changes what the compute engine waits for.
+  /// What the compute engine waits for may have changed.
+  void account();
+  /// The same, and a command may be able to start.
   void note();
   /// First error wins; everything halts.
   void fail(registers::error_code code, std::uint32_t index, std::uint64_t address);

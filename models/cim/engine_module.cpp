@@ -2,6 +2,10 @@
 
 namespace cimbalom::cim {
 
+namespace {
+constexpr std::size_t stack_bytes = 1U << 20;  // the function of a command runs on it
+}  // namespace
+
 const char* to_string(engine_state state) {
   switch (state) {
     case engine_state::idle:
@@ -27,6 +31,7 @@ engine_module::engine_module(const sc_core::sc_module_name& name, engine_context
       queued_("queued") {
   SC_HAS_PROCESS(engine_module);
   SC_THREAD(run);
+  set_stack_size(stack_bytes);
 }
 
 void engine_module::push(const queued_command& value) {
@@ -93,7 +98,9 @@ void engine_module::finish(const queued_command& value, const outcome& result, s
     return;
   }
   ++statistics_.commands;
-  ++context_.layer(value.command.layer).commands;
+  layer_statistics& layer = context_.layer(value.command.layer);
+  if (layer.commands++ == 0 || started_ps < layer.first_command_ps) layer.first_command_ps = started_ps;
+  layer.last_command_ps = now;
   context_.order.complete(which_);
   const accelerator_hooks& hooks = context_.options.hooks;
   if (which_ == registers::engine::compute && hooks.layer_done) hooks.layer_done(value.command);

@@ -101,9 +101,10 @@ void compute_engine_module::compute(const registers::command& value, const tile_
   context_.wait_until(started + time.fill_ps);
   accumulator_.start();
   if (time.post_ps > 0) post_processing_.start(value.layer);
-  const std::uint64_t operation = operation_ps(context_.macro, static_cast<int>(work.input_bits));
   std::vector<std::uint64_t> bank_ps = work.bank_operations;
-  for (std::uint64_t& bank : bank_ps) bank *= operation;
+  for (std::uint64_t& bank : bank_ps) {
+    if (bank > 0) bank *= operation_ps(context_.macro, static_cast<int>(work.input_bits));
+  }
   const std::uint64_t banks_from = engine_context::now_ps();
   array_.compute(bank_ps, value.output_row, value.layer);
   // Writes into the banks have made them later: results then cross to the clock at a later edge.
@@ -137,6 +138,9 @@ void compute_engine_module::book(const registers::command& value, const tile_wor
   if (layer.compute_commands++ == 0) layer.first_start_ps = engine_context::now_ps();
   layer.outputs += work.outputs;
   layer.bank_operations += work.operations;
+  if (work.operations > 0) {
+    layer.bank_busy_ps += work.operations * operation_ps(context_.macro, static_cast<int>(work.input_bits));
+  }
   layer.dense_macs += work.dense_macs;
   layer.used_cell_bits += work.used_cell_bits;
   layer.driven_cell_bits += work.driven_cell_bits;

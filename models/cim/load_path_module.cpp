@@ -159,7 +159,7 @@ void load_path_module::update_state() {
   } else {
     state_ = bottleneck() == stall_cause::fifo_full ? path_state::blocked : path_state::waiting;
   }
-  context_.note();
+  context_.account();
 }
 
 std::string load_path_module::describe() const {

@@ -136,6 +136,8 @@ void sequencer_module::dispatch_front() {
     context_.fail(error, entry.index, ring_.base + std::uint64_t{entry.index} * registers::command_bytes);
     return;
   }
+  // A layer below no_layer would be nobody's.
+  next.command.layer = std::max<std::int16_t>(next.command.layer, energy::no_layer);
   ++context_.statistics.commands;
   context_.energy.count(energy::event::sequencer_command, next.command.layer, 1);
   const registers::engine target = registers::engine_of(next.command.op);

@@ -112,7 +112,7 @@ void store_path_module::update_state() {
   } else {
     state_ = fifo_words_ >= geometry_.fifo_words ? path_state::blocked : path_state::waiting;
   }
-  context_.note();
+  context_.account();
 }
 
 std::string store_path_module::describe() const {
