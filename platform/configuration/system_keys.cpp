@@ -7,7 +7,15 @@ namespace {
 
 void add_processor(std::vector<key>& k, processor::processor_config& p) {
   k.push_back({"processor.clock_mhz", &p.clock_mhz, 1, 10000, "MHz", "clock of the processor"});
-  k.push_back({"processor.quantum_ns", &p.quantum_ns, 0, 1e6, "ns", "how far the host may run ahead of the system"});
+  k.push_back(
+      {"processor.quantum_ns", &p.quantum_ns, 0, 1000000, "ns", "how far the host may run ahead of the system"});
+  k.push_back({"processor.cycles_per_instruction", &p.cycles_per_instruction, 0.1, 100, "cycles",
+               "mean over the host's instructions, waiting for memory apart"});
+  k.push_back({"processor.interrupt_latency_cycles", &p.interrupt_latency_cycles, 0, 10000, "cycles",
+               "from the interrupt line to the program"});
+  k.push_back({"processor.burst_bytes", &p.burst_bytes, 16, 4096, "bytes",
+               "longest burst of its memory socket, a power of two"});
+  k.push_back({"processor.max_outstanding", &p.max_outstanding, 1, 256, "", "bursts of its memory socket in flight"});
 }
 
 void add_interconnect(std::vector<key>& k, interconnect::interconnect_config& i) {
@@ -45,9 +53,15 @@ void add_dram(std::vector<key>& k, dram::dram_config& d) {
 }
 
 void add_dma(std::vector<key>& k, dma::dma_config& d) {
-  k.push_back({"dma.channels", &d.channels, 1, 16, "", "channels that copy at the same time"});
-  k.push_back({"dma.burst_bytes", &d.burst_bytes, 1, 4096, "bytes", "longest burst"});
-  k.push_back({"dma.max_outstanding", &d.max_outstanding, 1, 1024, "", "bursts in flight"});
+  k.push_back({"dma.clock_mhz", &d.clock_mhz, 1, 10000, "MHz", "clock of the DMA"});
+  k.push_back({"dma.channels", &d.channels, 1, 8, "", "channels that copy at the same time"});
+  k.push_back({"dma.burst_bytes", &d.burst_bytes, 16, 4096, "bytes", "longest burst, a power of two"});
+  k.push_back({"dma.max_outstanding", &d.max_outstanding, 1, 256, "",
+               "bursts in flight, reads and writes apart, all channels together"});
+  k.push_back({"dma.fifo_bytes", &d.fifo_bytes, 16, 1048576, "bytes",
+               "that a channel holds between source and destination, a multiple of burst_bytes"});
+  k.push_back({"dma.descriptor_cycles", &d.descriptor_cycles, 0, 1000, "cycles", "decoding a descriptor"});
+  k.push_back({"dma.register_latency_cycles", &d.register_latency_cycles, 0, 1000, "cycles", "a register access"});
 }
 
 }  // namespace

@@ -36,6 +36,7 @@ runtime::layer_result layer(const std::string& name, std::uint64_t macs) {
 
 report_input sample() {
   report_input input;
+  input.platform = platform::read_platform("");
   input.input_sha256["model"] = sha256("model");
   input.options["batch"] = json_value::integer(16);
   input.model = {"tiny", sha256("model"), 3000, 120};

@@ -1,0 +1,103 @@
+#include "sw/cli/arguments.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include "platform/configuration/error.hpp"
+
+namespace cimbalom::cli {
+namespace {
+
+void add_source(CLI::App& command, source_arguments& source, const std::string& images_default) {
+  command.add_option("--model", source.model, "ONNX network (default: the embedded one)")->type_name("FILE");
+  command.add_option("--dataset", source.dataset, "builtin, cifar10:DIR, idx:IMAGES,LABELS or npy:X,Y")
+      ->type_name("SPEC");
+  command.add_option("--preprocess", source.preprocess, "scale, mean and std of the input (default: MODEL.yaml)")
+      ->type_name("FILE");
+  command.add_option("--platform", source.platform, "platform file or preset (default: nthu-28nm)")->type_name("FILE");
+  command.add_option("--set", source.settings, "override one key, e.g. platform.macro.adc_bits=6; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->take_all()
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command.add_option("--images", source.images, "images to run (default: " + images_default + ")")
+      ->type_name("N")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1000000000}));
+  command.add_option("--out", source.out, "folder of the report (default: out)")->type_name("DIR");
+}
+
+void add_run(CLI::App& app, arguments& parsed, run_arguments& run) {
+  CLI::App* command =
+      app.add_subcommand("run", "simulate a network on the platform; write accuracy, time, energy, area");
+  add_source(*command, run.source, "16");
+  command->add_option("--batch", run.batch, "images back to back for throughput (default: 16)")
+      ->type_name("N")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{100000}));
+  command->add_flag("--timing-only", run.timing_only, "the same times, without computing the network");
+  command->add_option("--vcd", run.vcd, "write waveforms")->type_name("FILE");
+  command->add_option("--vcd-signals", run.vcd_signals, "only signals whose name matches")->type_name("GLOB");
+  command->add_option("--vcd-window", run.vcd_window, "only this time, in ns")->type_name("A:B");
+  command->callback([&parsed, &run] { parsed.run = run; });
+}
+
+void add_evaluate(CLI::App& app, arguments& parsed, evaluate_arguments& evaluate) {
+  CLI::App* command = app.add_subcommand("evaluate", "accuracy over a data set, bit-exact, without time");
+  add_source(*command, evaluate.source, "all");
+  command->add_option("--threads", evaluate.threads, "threads (default: one a core)")
+      ->type_name("T")
+      ->check(CLI::Range(1U, 1024U));
+  command->callback([&parsed, &evaluate] { parsed.evaluate = evaluate; });
+}
+
+void add_inspect(CLI::App& app, arguments& parsed, inspect_arguments& inspect) {
+  CLI::App* command = app.add_subcommand("inspect", "show a platform, a network or a result");
+  command->add_option("file", inspect.file, "platform file or preset, ONNX network, report.json or its folder")
+      ->type_name("FILE");
+  command->add_flag("--operators", inspect.operators, "list the operators that networks may use");
+  command->callback([&parsed, &inspect] {
+    if (inspect.file.empty() == !inspect.operators) {
+      throw CLI::ValidationError("inspect", "needs one of FILE and --operators");
+    }
+    parsed.inspect = inspect;
+  });
+}
+
+/// The message of the parser in one line.
+std::string one_line(std::string text) {
+  for (char& c : text) {
+    if (c == '\n' || c == '\r') c = ' ';
+  }
+  while (!text.empty() && text.back() == ' ') text.pop_back();
+  return text;
+}
+
+}  // namespace
+
+arguments parse_arguments(int argc, const char* const* argv) {
+  arguments parsed;
+  run_arguments run;
+  evaluate_arguments evaluate;
+  inspect_arguments inspect;
+  CLI::App app("Cimbalom: a compute-in-memory accelerator system, from ONNX to accuracy, time, energy and area",
+               "cimbalom");
+  app.set_version_flag("--version", "cimbalom " CIMBALOM_VERSION);
+  app.require_subcommand(1);
+  add_run(app, parsed, run);
+  add_evaluate(app, parsed, evaluate);
+  add_inspect(app, parsed, inspect);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    CLI::App* shown = &app;
+    for (CLI::App* command : app.get_subcommands()) shown = command;
+    parsed.text = shown->help("", CLI::AppFormatMode::Normal);
+  } catch (const CLI::CallForAllHelp&) {
+    parsed.text = app.help("", CLI::AppFormatMode::All);
+  } catch (const CLI::CallForVersion&) {
+    parsed.text = app.version() + "\n";
+  } catch (const CLI::ParseError& error) {
+    throw bad_input({}, "", "", "cimbalom: " + one_line(error.what()) + " (see cimbalom --help)");
+  }
+  return parsed;
+}
+
+}  // namespace cimbalom::cli

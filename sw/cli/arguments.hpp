@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace cimbalom::cli {
+
+/// What a network, its data and its hardware are; shared by run and evaluate. Empty texts: not given.
+struct source_arguments {
+  std::string model;    ///< ONNX file; empty: the embedded network
+  std::string dataset;  ///< SPEC; empty: builtin with the embedded network, else synthetic inputs without labels
+  std::string preprocess;
+  std::string platform;               ///< file or preset
+  std::vector<std::string> settings;  ///< --set, in order
+  std::uint64_t images = 0;           ///< 0: the command's default
+  std::string out;                    ///< folder of the report; empty: out
+};
+
+struct run_arguments {
+  source_arguments source;
+  std::uint64_t batch = 16;
+  bool timing_only = false;
+  std::string vcd, vcd_signals, vcd_window;
+};
+
+struct evaluate_arguments {
+  source_arguments source;
+  unsigned threads = 0;  ///< 0: one a core
+  bool float_top1 = true;
+};
+
+struct inspect_arguments {
+  std::string file;
+  bool operators = false;
+};
+
+/// A parsed command line: exactly one command is there, or `text` alone (help, version) with nothing to do.
+struct arguments {
+  std::optional<run_arguments> run;
+  std::optional<evaluate_arguments> evaluate;
+  std::optional<inspect_arguments> inspect;
+  std::string text;
+};
+
+/// Throws input_error, one line, for anything that is not understood.
+arguments parse_arguments(int argc, const char* const* argv);
+
+}  // namespace cimbalom::cli

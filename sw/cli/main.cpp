@@ -1,0 +1,50 @@
+#include <fmt/format.h>
+
+#include <csignal>
+#include <exception>
+
+#include "platform/configuration/error.hpp"
+#include "sw/cli/commands.hpp"
+#include "sw/cli/inspect.hpp"
+
+namespace cimbalom::cli {
+
+std::atomic<bool> interrupted{false};
+
+namespace {
+
+extern "C" void on_interrupt(int) {
+  interrupted = true;
+  std::signal(SIGINT, SIG_DFL);  // a second Ctrl-C ends the program at once
+}
+
+void execute(const arguments& parsed) {
+  fmt::print("{}", parsed.text);
+  if (parsed.inspect) fmt::print("{}", inspect(*parsed.inspect));
+  if (parsed.evaluate) evaluate(*parsed.evaluate);
+  if (parsed.run) run(*parsed.run);
+}
+
+}  // namespace
+}  // namespace cimbalom::cli
+
+// libsystemc brings a main of its own; this one is found first, and only a simulation starts the kernel.
+int main(int argc, char** argv) {
+  constexpr int failed = 1;
+  constexpr int bad_input = 2;
+  try {
+    static_assert(std::atomic<bool>::is_always_lock_free);
+    std::signal(SIGINT, cimbalom::cli::on_interrupt);
+    cimbalom::cli::execute(cimbalom::cli::parse_arguments(argc, argv));
+    return 0;
+  } catch (const cimbalom::input_error& error) {
+    fmt::print(stderr, "error: {}\n", error.what());
+    return bad_input;
+  } catch (const cimbalom::run_error& error) {
+    fmt::print(stderr, "error: {}\n", error.what());
+    return failed;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "error: unexpected: {}\n", error.what());
+    return failed;
+  }
+}

@@ -1,0 +1,210 @@
+#include "sw/cli/preparation.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <limits>
+
+#include "platform/configuration/error.hpp"
+#include "platform/configuration/platform_file.hpp"
+#include "platform/configuration/technology.hpp"
+#include "platform/configuration/yaml_reader.hpp"
+#include "sw/cli/progress.hpp"
+#include "sw/cli/settings.hpp"
+#include "sw/datasets/builtin_network.hpp"
+#include "sw/onnx/import.hpp"
+#include "sw/quantization/adc_calibration.hpp"
+#include "sw/quantization/calibration.hpp"
+#include "sw/quantization/quantize.hpp"
+#include "sw/report/sha256.hpp"
+#include "sw/runtime/host_steps.hpp"
+
+namespace cimbalom::cli {
+namespace {
+
+constexpr std::size_t adc_images = 16;
+constexpr std::uint64_t float_batch = 50;
+
+void note(const std::string& text) {
+  fmt::print(stderr, "note: {}\n", text);
+}
+
+struct loaded_model {
+  graph::graph graph;
+  report::model_info info;
+  datasets::preprocess steps;
+  std::string dataset;
+};
+
+loaded_model load_builtin(const source_arguments& source) {
+  loaded_model model;
+  const std::string bytes(datasets::builtin_onnx());
+  model.graph = onnx::import_bytes(bytes, "builtin.onnx");
+  model.info.name = "builtin";
+  model.info.sha256 = report::sha256(bytes);
+  model.steps = source.preprocess.empty()
+                    ? datasets::parse_preprocess(std::string(datasets::builtin_preprocess()), "builtin.yaml")
+                    : datasets::read_preprocess(source.preprocess);
+  model.dataset = source.dataset.empty() ? "builtin" : source.dataset;
+  return model;
+}
+
+loaded_model load_file(const source_arguments& source) {
+  loaded_model model;
+  model.graph = onnx::import_file(source.model);
+  model.info.name = std::filesystem::path(source.model).stem().string();
+  model.info.sha256 = report::sha256_of_file(source.model);
+  model.steps = datasets::find_preprocess(source.preprocess, source.model);
+  model.dataset = source.dataset;
+  if (model.steps.file.empty() && !model.dataset.empty())
+    note("no preprocessing file: inputs are the raw pixel values");
+  if (model.dataset.empty()) note("no --dataset: inputs are synthetic, and no accuracy is reported");
+  return model;
+}
+
+/// Calibration never looks at test images where the data set has others.
+inputs calibration_inputs(const loaded_model& model) {
+  try {
+    return inputs(model.dataset, datasets::split::train, model.steps, model.graph);
+  } catch (const input_error&) {
+    note("the data set has no training images: calibrating on test images");
+    return inputs(model.dataset, datasets::split::test, model.steps, model.graph);
+  }
+}
+
+std::unique_ptr<torch::float_executor> find_executor(const graph::graph& g, bool needed) {
+  try {
+    return torch::load_float_executor(g);
+  } catch (const run_error& error) {
+    if (needed) throw;
+    note(std::string(error.what()) + "; float accuracy is left out");
+    return nullptr;
+  }
+}
+
+void quantize_model(preparation& made, const loaded_model& model, const settings& chosen) {
+  const bool scaled = quantization::is_quantized(model.graph);
+  made.graph = quantization::prepare(model.graph);
+  made.floats = find_executor(made.graph, !scaled);
+  const inputs images = calibration_inputs(model);
+  const runtime::image_source source = images.source(images.size());
+  quantization::value_ranges ranges;
+  if (!scaled) {
+    ranges = quantization::calibrate(made.graph, *made.floats, source.fetch, images.size(), chosen.quantization);
+  }
+  made.network = quantization::quantize(made.graph, chosen.quantization, ranges);
+  std::vector<std::vector<float>> sample;
+  if (made.platform.macro.adc_range == cim::adc_range::calibrated) {
+    for (std::size_t i = 0; i < std::min(adc_images, images.size()); ++i) {
+      sample.emplace_back(source.values);
+      source.fetch(i, sample.back().data());
+    }
+  }
+  const cim::macro_config& macro = made.platform.macro;
+  quantization::calibrate_adc(made.network, macro.shape(), macro.adc_range, macro.adc_step_sixteenths, sample);
+}
+
+void add_options(report::report_input& report, const quantization::quantization_settings& q, std::uint64_t images,
+                 bool synthetic) {
+  using report::json_value;
+  report.options["images"] = json_value::integer(images);
+  report.options["synthetic_inputs"] = json_value::boolean(synthetic);
+  json_value& options = report.options["quantization"];
+  options["weight_bits"] = json_value::integer(static_cast<std::uint64_t>(q.weight_bits));
+  options["activation_bits"] = json_value::integer(static_cast<std::uint64_t>(q.activation_bits));
+  options["calibration_images"] = json_value::integer(static_cast<std::uint64_t>(q.calibration_images));
+  options["method"] = json_value::text(quantization::name_of(q.method));
+  options["percentile"] = json_value::real(q.percentile);
+  options["layer_bits"].as_object();
+  for (const auto& [layer, bits] : q.layer_bits) {
+    options["layer_bits"][layer] = json_value::integer(static_cast<std::uint64_t>(bits));
+  }
+}
+
+}  // namespace
+
+preparation prepare(const source_arguments& source, const std::string& command, std::uint64_t default_images) {
+  preparation made;
+  made.out = source.out.empty() ? "out" : source.out;
+  report::prepare_folder(made.out);
+  const settings chosen = parse_settings(source.settings);
+  made.platform = platform::read_platform(source.platform, chosen.platform);
+  made.report.command = command;
+  made.report.platform = made.platform;
+  made.report.costs = platform::load_costs(made.platform);
+  const loaded_model model = source.model.empty() ? load_builtin(source) : load_file(source);
+  made.images = std::make_unique<inputs>(model.dataset, datasets::split::test, model.steps, model.graph);
+  const std::uint64_t asked = source.images > 0 ? source.images : default_images;
+  if (asked == 0 && made.images->synthetic()) throw bad_input({}, "--images", "", "is needed without --dataset");
+  made.count = asked == 0 ? made.images->size() : std::min<std::uint64_t>(asked, made.images->size());
+  if (source.images > made.count) note(fmt::format("the data set has {} images", made.count));
+  quantize_model(made, model, chosen);
+  made.report.model = model.info;
+  made.report.model.macs = made.network.macs();
+  made.report.model.parameters = made.network.parameters;
+  made.report.input_sha256 = {{"model", model.info.sha256}, {"images", made.images->sha256(made.count)}};
+  add_options(made.report, chosen.quantization, made.count, made.images->synthetic());
+  return made;
+}
+
+std::uint64_t count_float_correct(const preparation& prepared, std::uint64_t count) {
+  const graph::value_info& input = image_input(prepared.graph);
+  const runtime::image_source images = prepared.images->source(count);
+  const std::uint64_t batch = input.batch_axis >= 0 ? float_batch : 1;
+  progress bar("float", "images");
+  std::uint64_t correct = 0;
+  for (std::uint64_t first = 0; first < count; first += batch) {
+    const std::uint64_t n = std::min(batch, count - first);
+    std::vector<float> values(n * images.values);
+    for (std::uint64_t i = 0; i < n; ++i) images.fetch(first + i, values.data() + i * images.values);
+    graph::shape_t shape = input.shape;
+    if (input.batch_axis >= 0) shape[static_cast<std::size_t>(input.batch_axis)] = static_cast<std::int64_t>(n);
+    const std::vector<graph::tensor> outputs = prepared.floats->run({graph::tensor::of<float>(shape, values)});
+    const std::vector<double> scores = outputs.front().as_doubles();
+    const std::size_t classes = scores.size() / n;
+    for (std::uint64_t i = 0; i < n; ++i) {
+      const auto begin = scores.begin() + static_cast<std::ptrdiff_t>(i * classes);
+      const auto best = std::max_element(begin, begin + static_cast<std::ptrdiff_t>(classes)) - begin;
+      if (images.label(first + i) == static_cast<int>(best)) ++correct;
+    }
+    bar.update(first + n, count);
+  }
+  return correct;
+}
+
+const char* name_of(quantization::layer_kind kind) {
+  switch (kind) {
+    case quantization::layer_kind::mvm:
+      return "mvm";
+    case quantization::layer_kind::add:
+      return "add";
+    case quantization::layer_kind::max_pool:
+      return "max_pool";
+    case quantization::layer_kind::average_pool:
+      return "average_pool";
+    case quantization::layer_kind::slice_pad:
+      return "slice_pad";
+    case quantization::layer_kind::affine:
+      return "affine";
+    case quantization::layer_kind::host:
+      return "host";
+  }
+  return "";
+}
+
+std::vector<runtime::layer_result> layer_rows(const quantization::network& network) {
+  std::vector<runtime::layer_result> rows;
+  for (const quantization::layer& l : network.layers) {
+    runtime::layer_result row;
+    row.name = l.name;
+    row.kind = name_of(l.kind);
+    row.macs = l.macs;
+    row.adc_step_sixteenths = l.kind == quantization::layer_kind::mvm ? l.mvm.adc_step_sixteenths : 0;
+    row.sqnr_db = std::numeric_limits<double>::quiet_NaN();
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+}  // namespace cimbalom::cli
