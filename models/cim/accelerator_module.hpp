@@ -75,7 +75,7 @@ class accelerator_module : public sc_core::sc_module {
   store_engine_module store_engine_;
   sequencer_module sequencer_;
   registers::interrupt_status events_;
-  bool line_level_ = false;
+  transport::observed<bool> line_level_;
   sc_core::sc_event line_, reset_requested_;
   std::uint32_t commands_done_ = 0;
 };

@@ -36,6 +36,7 @@ sequencer_module::sequencer_module(const sc_core::sc_module_name& name, engine_c
       context_(context),
       engines_(engines),
       statistics_(context.statistics.paths[static_cast<std::size_t>(path_kind::command)]),
+      job_("job"),
       fetch_("fetch"),
       dispatch_("dispatch"),
       head_("head"),
@@ -56,6 +57,7 @@ void sequencer_module::ring(std::uint64_t base, std::uint32_t size, std::uint32_
   tail_ = tail;
   if (ring_.head == ring_.tail) return;
   context_.stalls.open(engine_context::now_ps());
+  job_ = true;
   context_.note();
   doorbell_.notify(sc_core::SC_ZERO_TIME);
 }
@@ -198,7 +200,9 @@ void sequencer_module::close_when_done() {
   if (!busy() || anything_active()) return;
   const bool empty = ring_.head == ring_.tail && fetched_.empty() && context_.order.drained() &&
                      (dispatch_ == dispatch_state::idle || dispatch_ == dispatch_state::decoding);
-  if (empty || context_.halted) context_.stalls.close(engine_context::now_ps());
+  if (!empty && !context_.halted) return;
+  context_.stalls.close(engine_context::now_ps());
+  job_ = false;
 }
 
 void sequencer_module::abort() {
@@ -209,6 +213,7 @@ void sequencer_module::abort() {
 
 void sequencer_module::clear() {
   fetched_.clear();
+  job_ = false;
   ring_ = {};
   head_ = 0;
   tail_ = 0;

@@ -73,6 +73,7 @@ class sequencer_module : public sc_core::sc_module {
   engine_context& context_;
   const engine_table& engines_;
   path_statistics& statistics_;
+  transport::observed<bool> job_;  // a job is open
   transport::observed<fetch_state> fetch_;
   transport::observed<dispatch_state> dispatch_;
   transport::observed<std::uint32_t> head_;

@@ -103,13 +103,13 @@ TEST_F(waveform_test, only_what_is_chosen_is_recorded) {
   accelerator_bench bench("bench", {});
   {
     waveform wave({path, {"**.macro0.bank?.state", "**.sequencer.*"}, {}});
-    EXPECT_THAT(wave.names(),
-                ::testing::ElementsAre("bench.accelerator.macro_array.macro0.bank0.state",
-                                       "bench.accelerator.macro_array.macro0.bank1.state",
-                                       "bench.accelerator.macro_array.macro0.bank2.state",
-                                       "bench.accelerator.macro_array.macro0.bank3.state",
-                                       "bench.accelerator.sequencer.fetch", "bench.accelerator.sequencer.dispatch",
-                                       "bench.accelerator.sequencer.head", "bench.accelerator.sequencer.tail"));
+    EXPECT_THAT(wave.names(), ::testing::ElementsAre(
+                                  "bench.accelerator.macro_array.macro0.bank0.state",
+                                  "bench.accelerator.macro_array.macro0.bank1.state",
+                                  "bench.accelerator.macro_array.macro0.bank2.state",
+                                  "bench.accelerator.macro_array.macro0.bank3.state", "bench.accelerator.sequencer.job",
+                                  "bench.accelerator.sequencer.fetch", "bench.accelerator.sequencer.dispatch",
+                                  "bench.accelerator.sequencer.head", "bench.accelerator.sequencer.tail"));
     run_tiny(bench);
   }
   std::vector<std::string> bank_states;
@@ -161,9 +161,37 @@ TEST_F(waveform_test, the_layout_lists_every_signal_in_groups) {
   }
   const std::string text = text_of(layout);
   EXPECT_THAT(text, HasSubstr("[dumpfile] \"waves.vcd\"\n"));
-  EXPECT_THAT(text, HasSubstr("@800200\n-bench.accelerator.sequencer\n@28\nbench.accelerator.sequencer.fetch\n"));
+  EXPECT_THAT(text, HasSubstr("@800200\n-bench.accelerator.sequencer\n@28\nbench.accelerator.sequencer.job\n"));
   EXPECT_THAT(text, HasSubstr("@420\nbench.accelerator.sequencer.head[31:0]\n"));
   EXPECT_THAT(text, HasSubstr("@1000200\n-bench.accelerator.sequencer\n"));
+}
+
+// The layout that is delivered: every signal in it exists, with its width.
+TEST_F(waveform_test, the_delivered_layout_names_signals_that_exist) {
+  accelerator_bench bench("bench", {});
+  std::map<std::string, int> widths;
+  for (const transport::observed_base* source : transport::observed_values()) {
+    const bool vector = source->type() == transport::value_kind::integer && source->width_bits() > 1;
+    widths[source->name()] = vector ? source->width_bits() : 1;
+  }
+  const std::string prefix = "system.accelerator0.";
+  std::istringstream layout(text_of(CIMBALOM_LAYOUT));
+  std::string line;
+  int found = 0;
+  while (std::getline(layout, line)) {
+    if (line.rfind(prefix, 0) != 0) continue;
+    ++found;
+    std::string name = "bench.accelerator." + line.substr(prefix.size());
+    int width = 1;
+    const std::size_t bracket = name.find('[');
+    if (bracket != std::string::npos) {
+      width = std::stoi(name.substr(bracket + 1)) + 1;
+      name.resize(bracket);
+    }
+    ASSERT_EQ(widths.count(name), 1U) << line;
+    EXPECT_EQ(widths[name], width) << line;
+  }
+  EXPECT_GT(found, 40);
 }
 
 // The recorder between an initiator and a memory.

@@ -21,18 +21,20 @@ std::uint32_t next_random(std::uint32_t& state) {
 
 accelerator_bench::accelerator_bench(const sc_core::sc_module_name& name,
                                      const cim::accelerator_config& accelerator_settings,
-                                     const cim::macro_config& macro_settings, const cim::accelerator_options& options)
+                                     const cim::macro_config& macro_settings, const cim::accelerator_options& options,
+                                     memory_system* elsewhere)
     : sc_core::sc_module(name),
       accelerator("accelerator", accelerator_settings, macro_settings, {}, energy, options),
-      memory("memory", port_count, memory_base, 0x100000),
+      memory("memory", elsewhere != nullptr ? 0 : port_count, memory_base, 0x100000),
       host("host"),
       dma("dma", 9),
-      line("line") {
+      line("line"),
+      elsewhere_(elsewhere) {
   host.socket.bind(accelerator.registers);
   accelerator.interrupt(line);
   const auto add_checker = [this](const std::string& checker_name) -> transport::protocol_checker& {
     transport::protocol_checker::rules rules;
-    rules.zero_delay = true;
+    rules.zero_delay = elsewhere_ == nullptr;
     rules.bursts = true;
     checkers_.push_back(std::make_unique<transport::protocol_checker>(checker_name.c_str(), rules));
     return *checkers_.back();
@@ -42,7 +44,9 @@ accelerator_bench::accelerator_bench(const sc_core::sc_module_name& name,
   for (std::size_t i = 0; i < port_count; ++i) {
     transport::protocol_checker& checker = add_checker("checker" + std::to_string(i));
     sockets[i]->bind(checker.from_initiator);
-    checker.to_target.bind(*memory.ports[i]);
+    using target = ::tlm::tlm_target_socket<32>;
+    target& there = elsewhere_ != nullptr ? elsewhere_->port(i) : static_cast<target&>(*memory.ports[i]);
+    checker.to_target.bind(there);
   }
   transport::protocol_checker::rules foreign;
   checkers_.push_back(std::make_unique<transport::protocol_checker>("aperture_checker", foreign));
@@ -90,7 +94,12 @@ void accelerator_bench::set_up_ring(std::uint32_t size) {
 void accelerator_bench::put(const std::vector<registers::command>& commands) {
   for (const registers::command& each : commands) {
     const auto bytes = registers::encode(each);
-    std::memcpy(at(ring_base + std::uint64_t{ring_tail} * registers::command_bytes), bytes.data(), bytes.size());
+    const std::uint64_t address = ring_base + std::uint64_t{ring_tail} * registers::command_bytes;
+    if (elsewhere_ != nullptr) {
+      elsewhere_->poke(address, bytes.data(), bytes.size());
+    } else {
+      std::memcpy(at(address), bytes.data(), bytes.size());
+    }
     ring_tail = (ring_tail + 1) % ring_size;
   }
 }

@@ -25,15 +25,23 @@ class counting_sink final : public energy::event_sink {
   std::map<std::pair<energy::event, std::int32_t>, std::uint64_t> counts;
 };
 
+/// Where the four ports of an accelerator lead, in the order parameter, vector, result, command.
+class memory_system {
+ public:
+  virtual ~memory_system() = default;
+  virtual ::tlm::tlm_target_socket<32>& port(std::size_t number) = 0;
+  virtual void poke(std::uint64_t address, const std::uint8_t* bytes, std::size_t length) = 0;
+};
+
 /// An accelerator between a host (registers), a DMA stand-in (aperture) and a memory with a port for each of its own,
-/// with a protocol checker on every link of the data fabric.
+/// with a protocol checker on every link of the data fabric. `elsewhere`: used in place of the bench's own memory.
 class accelerator_bench : public sc_core::sc_module {
  public:
   static constexpr std::uint64_t memory_base = 0x8000'0000;
 
   explicit accelerator_bench(const sc_core::sc_module_name& name, const cim::accelerator_config& accelerator_settings,
-                             const cim::macro_config& macro_settings = {},
-                             const cim::accelerator_options& options = {});
+                             const cim::macro_config& macro_settings = {}, const cim::accelerator_options& options = {},
+                             memory_system* elsewhere = nullptr);
 
   void write(std::uint32_t offset, std::uint32_t value);
   std::uint32_t read(std::uint32_t offset);
@@ -60,6 +68,7 @@ class accelerator_bench : public sc_core::sc_module {
   std::uint32_t ring_size = 0, ring_tail = 0;
 
  private:
+  memory_system* elsewhere_;
   std::vector<std::unique_ptr<transport::protocol_checker>> checkers_;
 };
 
