@@ -97,7 +97,8 @@ class dram_core final : private bank_view {
     std::uint64_t last_cycle = 0;
   };
 
-  bool row_is_open(const dram_location& where) const override;
+  std::uint64_t earliest(const pending_burst& burst) const override { return plan_burst(burst).column; }
+  bool row_is_open(const dram_location& where) const;
   std::uint64_t clocks(int value) const { return static_cast<std::uint64_t>(value); }
   std::uint64_t earliest_activate(const rank_state& rank, const dram_location& where, std::uint64_t from) const;
   std::uint64_t earliest_column(const pending_burst& burst) const;

@@ -9,16 +9,21 @@ class first_come final : public dram_scheduler {
   std::size_t pick(const std::vector<pending_burst>&, std::size_t, const bank_view&) const override { return 0; }
 };
 
-class row_hits_first final : public dram_scheduler {
+class first_ready final : public dram_scheduler {
  public:
   std::size_t pick(const std::vector<pending_burst>& waiting, std::size_t arrived,
                    const bank_view& banks) const override {
     constexpr int patience = 16;
     if (waiting.front().passed_over >= patience) return 0;
-    for (std::size_t i = 0; i < arrived; ++i) {
-      if (banks.row_is_open(waiting[i].where) && !must_follow(waiting, i)) return i;
+    std::size_t best = 0;
+    std::uint64_t best_cycle = banks.earliest(waiting.front());
+    for (std::size_t i = 1; i < arrived; ++i) {
+      const std::uint64_t cycle = banks.earliest(waiting[i]);
+      if (cycle >= best_cycle || must_follow(waiting, i)) continue;
+      best = i;
+      best_cycle = cycle;
     }
-    return 0;
+    return best;
   }
 
  private:
@@ -35,7 +40,7 @@ class row_hits_first final : public dram_scheduler {
 
 std::unique_ptr<dram_scheduler> make_scheduler(scheduling policy) {
   if (policy == scheduling::first_come) return std::make_unique<first_come>();
-  return std::make_unique<row_hits_first>();
+  return std::make_unique<first_ready>();
 }
 
 }  // namespace cimbalom::dram

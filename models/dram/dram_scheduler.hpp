@@ -34,7 +34,8 @@ struct pending_burst {
 class bank_view {
  public:
   virtual ~bank_view() = default;
-  virtual bool row_is_open(const dram_location& where) const = 0;
+  /// Clock at which its column command could be issued, were it next.
+  virtual std::uint64_t earliest(const pending_burst& burst) const = 0;
 };
 
 /// Chooses the next burst; a strategy, without state.

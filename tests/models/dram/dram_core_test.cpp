@@ -159,9 +159,9 @@ TEST(dram_core, books_commands_to_the_layer) {
   EXPECT_EQ((d.sink.counts[{energy::event::dram_io_bit, 2}]), 1024U);
 }
 
-TEST(dram_core, row_hits_go_first_but_nobody_starves) {
+TEST(dram_core, the_first_ready_goes_first_but_nobody_starves) {
   dram_config config = reference_ddr4();
-  config.scheduler = scheduling::row_hits;
+  config.scheduler = scheduling::first_ready;
   driver d(config);
   d.run(0, 0);
   d.enqueue(row_stride, 100);  // 1: conflict
@@ -173,7 +173,7 @@ TEST(dram_core, row_hits_go_first_but_nobody_starves) {
 
 TEST(dram_core, the_same_bytes_keep_their_order) {
   dram_config config = reference_ddr4();
-  config.scheduler = scheduling::row_hits;
+  config.scheduler = scheduling::first_ready;
   driver d(config);
   d.run(0, 0);
   d.enqueue(row_stride, 100, true);   // 1: conflict
@@ -304,8 +304,13 @@ TEST_P(dram_core_constraints, hold_over_random_traffic) {
 
 INSTANTIATE_TEST_SUITE_P(presets, dram_core_constraints,
                          ::testing::Values(std::make_pair("ddr4-2400", scheduling::first_come),
-                                           std::make_pair("ddr4-2400", scheduling::row_hits),
-                                           std::make_pair("lpddr4-3200", scheduling::row_hits)));
+                                           std::make_pair("ddr4-2400", scheduling::first_ready),
+                                           std::make_pair("lpddr4-3200", scheduling::first_ready)),
+                         [](const auto& one) {
+                           std::string name = std::string(one.param.first) + "_" + to_string(one.param.second);
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
 
 double sequential_gb_s(const dram_config& config) {
   driver d(config);

@@ -143,6 +143,7 @@ TEST_F(data_fabric_test, conforms_as_a_target) {
 }
 
 struct traffic_case {
+  const char* name;
   test_target::answer_style style;
   arbitration_policy policy;
   int latency;
@@ -186,11 +187,13 @@ TEST_P(data_fabric_traffic, two_busy_initiators_get_all_their_data) {
 
 INSTANTIATE_TEST_SUITE_P(
     styles, data_fabric_traffic,
-    ::testing::Values(traffic_case{test_target::answer_style::four_phase, arbitration_policy::round_robin, 1},
-                      traffic_case{test_target::answer_style::four_phase, arbitration_policy::priority, 3},
-                      traffic_case{test_target::answer_style::skip_end_request, arbitration_policy::round_robin, 2},
-                      traffic_case{test_target::answer_style::updated_request, arbitration_policy::round_robin, 1},
-                      traffic_case{test_target::answer_style::completed, arbitration_policy::priority, 1}));
+    ::testing::Values(
+        traffic_case{"plain", test_target::answer_style::four_phase, arbitration_policy::round_robin, 1},
+        traffic_case{"priority_latency", test_target::answer_style::four_phase, arbitration_policy::priority, 3},
+        traffic_case{"no_end_request", test_target::answer_style::skip_end_request, arbitration_policy::round_robin, 2},
+        traffic_case{"updated_request", test_target::answer_style::updated_request, arbitration_policy::round_robin, 1},
+        traffic_case{"early_completion", test_target::answer_style::completed, arbitration_policy::priority, 1}),
+    [](const auto& one) { return std::string(one.param.name); });
 
 TEST_F(data_fabric_test, a_busy_channel_carries_data_every_cycle) {
   bench<transport::memory_port> b("bench", two_by_two(), transport::memory_port_config{});

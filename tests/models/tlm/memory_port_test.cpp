@@ -58,12 +58,19 @@ TEST_P(memory_port_test, moves_any_length_against_any_legal_target) {
   EXPECT_TRUE(b.port.idle());
 }
 
+std::string style_name(const ::testing::TestParamInfo<test_target::answer_style>& one) {
+  constexpr const char* names[] = {"four_phase", "skip_end_request", "updated_request", "updated_response",
+                                   "completed"};
+  return names[static_cast<int>(one.param)];
+}
+
 INSTANTIATE_TEST_SUITE_P(styles, memory_port_test,
                          ::testing::Values(test_target::answer_style::four_phase,
                                            test_target::answer_style::skip_end_request,
                                            test_target::answer_style::updated_request,
                                            test_target::answer_style::updated_response,
-                                           test_target::answer_style::completed));
+                                           test_target::answer_style::completed),
+                         style_name);
 
 class memory_port_sim : public testing_support::simulation_test {};
 
