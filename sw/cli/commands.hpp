@@ -1,13 +1,8 @@
 #pragma once
 
-#include <atomic>
-
 #include "sw/cli/arguments.hpp"
 
 namespace cimbalom::cli {
-
-/// Becomes true at Ctrl-C: long work ends early and its files are still written.
-extern std::atomic<bool> interrupted;
 
 /// Simulates; writes and prints the report.
 void run(const run_arguments& arguments);

@@ -2,6 +2,7 @@
 
 #include "platform/configuration/error.hpp"
 #include "sw/cli/commands.hpp"
+#include "sw/cli/interrupt.hpp"
 #include "sw/cli/preparation.hpp"
 #include "sw/cli/progress.hpp"
 #include "sw/compiler/compile.hpp"

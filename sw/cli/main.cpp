@@ -1,22 +1,15 @@
 #include <fmt/format.h>
 
-#include <csignal>
 #include <exception>
 
 #include "platform/configuration/error.hpp"
 #include "sw/cli/commands.hpp"
 #include "sw/cli/inspect.hpp"
+#include "sw/cli/interrupt.hpp"
 
 namespace cimbalom::cli {
 
-std::atomic<bool> interrupted{false};
-
 namespace {
-
-extern "C" void on_interrupt(int) {
-  interrupted = true;
-  std::signal(SIGINT, SIG_DFL);  // a second Ctrl-C ends the program at once
-}
 
 void execute(const arguments& parsed) {
   fmt::print("{}", parsed.text);
@@ -33,8 +26,7 @@ int main(int argc, char** argv) {
   constexpr int failed = 1;
   constexpr int bad_input = 2;
   try {
-    static_assert(std::atomic<bool>::is_always_lock_free);
-    std::signal(SIGINT, cimbalom::cli::on_interrupt);
+    cimbalom::cli::catch_interrupt();
     cimbalom::cli::execute(cimbalom::cli::parse_arguments(argc, argv));
     return 0;
   } catch (const cimbalom::input_error& error) {

@@ -1,0 +1,45 @@
+#include "sw/cli/settings.hpp"
+
+#include <gtest/gtest.h>
+
+#include "platform/configuration/error.hpp"
+
+namespace cimbalom::cli {
+namespace {
+
+std::string error_of(const std::string& setting) {
+  try {
+    parse_settings({setting});
+  } catch (const input_error& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(settings, kinds_are_told_apart) {
+  const settings parsed =
+      parse_settings({"platform.macro.adc_bits=6", "quantization.weight_bits=4", "quantization.layer_bits.conv1=8",
+                      "quantization.method=min_max", "quantization.percentile=99.5"});
+  EXPECT_EQ(parsed.platform, (std::vector<std::string>{"platform.macro.adc_bits=6"}));
+  EXPECT_EQ(parsed.quantization.weight_bits, 4);
+  EXPECT_EQ(parsed.quantization.layer_bits.at("conv1"), 8);
+  EXPECT_EQ(parsed.quantization.method, quantization::calibration_method::min_max);
+  EXPECT_DOUBLE_EQ(parsed.quantization.percentile, 99.5);
+}
+
+TEST(settings, bad_ones_name_key_and_value) {
+  EXPECT_EQ(error_of("quantization.weight_bit=4"),
+            "--set: quantization.weight_bit: no such key; the nearest is quantization.weight_bits");
+  EXPECT_EQ(error_of("quantization.weight_bits=four"), "--set: quantization.weight_bits = four: a number");
+  EXPECT_EQ(error_of("policy.x=4"), "--set: policy.x: must start with platform. or quantization.");
+  EXPECT_EQ(error_of("platform.macro"), "--set: platform.macro: must read KEY=VALUE");
+  for (const char* setting :
+       {"quantization.weight_bits=0", "quantization.activation_bits=17", "quantization.percentile=5",
+        "quantization.method=magic", "quantization.calibration_images=0"}) {
+    EXPECT_EQ(error_of(setting).find('\n'), std::string::npos);
+    EXPECT_NE(error_of(setting), "accepted") << setting;
+  }
+}
+
+}  // namespace
+}  // namespace cimbalom::cli
