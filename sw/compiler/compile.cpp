@@ -217,6 +217,7 @@ class compilation {
                 result_.memory_image.begin() + static_cast<std::ptrdiff_t>(unit.descriptor_offset));
     });
     result_.image_region = {memory_.image, image_bytes_};
+    result_.image_slots = static_cast<std::uint32_t>(options_.image_slots);
     result_.ring_address = memory_.ring;
     result_.ring_entries = memory_.ring_entries;
     result_.dram_end = memory_.end;

@@ -56,6 +56,7 @@ struct program {
   std::vector<step> steps;  ///< one image
   std::vector<tensor_place> places;
   std::vector<layer_mapping> mapping;
+  std::uint32_t image_slots = 1;  ///< slots of the places that have a stride
   std::uint64_t ring_address = 0;
   std::uint32_t ring_entries = 0;         ///< power of two
   std::uint64_t dram_end = 0;             ///< first free address

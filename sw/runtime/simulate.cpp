@@ -1,0 +1,231 @@
+#include "sw/runtime/simulate.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <string>
+
+#include "models/registers/memory_map.hpp"
+#include "platform/configuration/error.hpp"
+#include "sw/quantization/tensor_codes.hpp"
+#include "sw/runtime/collector.hpp"
+#include "sw/runtime/host_program.hpp"
+
+namespace cimbalom::runtime {
+
+namespace {
+
+constexpr std::uint64_t page = 4096;
+constexpr std::uint64_t descriptor_bytes = 65536;
+// How long the kernel runs before it looks whether it should stop.
+constexpr double slice_us = 20;
+
+std::uint64_t align_up(std::uint64_t value) {
+  return (value + page - 1) / page * page;
+}
+
+std::uint64_t place_bytes(const compiler::program& program, int tensor) {
+  for (const compiler::tensor_place& place : program.places) {
+    if (place.tensor == tensor) return place.memory.bytes;
+  }
+  return 0;
+}
+
+driver::driver_memory lay_out(const quantization::network& network, const compiler::program& program,
+                              const platform::platform_config& platform, std::uint64_t images, std::uint64_t batch) {
+  driver::driver_memory memory;
+  memory.descriptors = align_up(program.dram_end);
+  memory.descriptor_bytes = descriptor_bytes;
+  memory.package = memory.descriptors + memory.descriptor_bytes;
+  memory.images = align_up(memory.package + program.image_region.bytes);
+  memory.image_stride = (place_bytes(program, network.input) + 63) / 64 * 64;
+  memory.results = align_up(memory.images + memory.image_stride * images);
+  for (const int tensor : network.outputs) memory.result_stride += place_bytes(program, tensor);
+  const std::uint64_t end = memory.results + memory.result_stride * batch;
+  if (end - registers::dram_base > platform.dram.size_bytes()) {
+    throw bad_input({}, "platform.dram size", std::to_string(platform.dram.size_bytes()) + " bytes",
+                    "network, staging areas and " + std::to_string(images) + " images need " +
+                        std::to_string(end - registers::dram_base));
+  }
+  return memory;
+}
+
+// Noise depends on the number of the image: it changes with the last command of an image.
+class image_counter {
+ public:
+  explicit image_counter(const compiler::program& program) {
+    for (const compiler::segment& segment : program.segments) {
+      for (const registers::command& one : segment.commands) commands_ += computes(one) ? 1 : 0;
+    }
+  }
+  static bool computes(const registers::command& one) {
+    return registers::engine_of(one.op) == registers::engine::compute;
+  }
+  /// An image was queued; returns true if it is the one at work.
+  bool queued(std::uint64_t image) {
+    waiting_.push_back(image);
+    return waiting_.size() == 1;
+  }
+  /// A command of the compute engine is done; returns true if another image begins.
+  bool done() {
+    if (waiting_.empty() || ++done_ < commands_) return false;
+    done_ = 0;
+    waiting_.pop_front();
+    return !waiting_.empty();
+  }
+  std::uint64_t image() const { return waiting_.front(); }
+
+ private:
+  std::uint64_t commands_ = 0, done_ = 0;
+  std::deque<std::uint64_t> waiting_;
+};
+
+class run_of_simulation {
+ public:
+  run_of_simulation(const quantization::network& network, const compiler::program& program,
+                    const platform::platform_config& platform, const image_source& images,
+                    const simulate_options& options)
+      : network_(network),
+        program_(program),
+        platform_(platform),
+        images_(images),
+        options_(options),
+        memory_(lay_out(network, program, platform, images.count, options.batch)),
+        sink_(out_.happened),
+        collector_(network, program, out_.happened, sink_, out_.result),
+        counter_(program),
+        software_(network, program, memory_, images, options.batch, events()) {
+    if (!options.timing_only) out_.predicted.assign(images.count, -1);
+    if (options.keep_outputs) out_.outputs.resize(images.count);
+  }
+
+  simulation run() {
+    platform::system_options how;
+    how.check_protocol = options_.check_protocol;
+    how.accelerator.timing_only = options_.timing_only;
+    how.accelerator.hooks = hooks();
+    platform::system system(
+        "system", platform_, sink_, [this](registers::host_port& port) { software_.run(port); }, how);
+    system_ = &system;
+    preload();
+    if (options_.elaborated) options_.elaborated(system);
+    drive(system);
+    collector_.at_end(system);
+    if (options_.check_protocol) out_.protocol_findings = system.protocol_findings();
+    finish();
+    return std::move(out_);
+  }
+
+ private:
+  host_program_events events() {
+    host_program_events e;
+    e.queued = [this](std::uint64_t image) {
+      if (counter_.queued(image)) system_->accelerator(0).set_image(image);
+    };
+    e.before_latency = [this] { collector_.before_latency(*system_); };
+    e.after_latency = [this] { collector_.after_latency(*system_); };
+    e.before_batch = [this] { collector_.before_batch(*system_); };
+    e.after_batch = [this] { collector_.after_batch(*system_, options_.batch); };
+    e.finished = [this](std::uint64_t image, std::vector<std::vector<float>> values) {
+      take(static_cast<std::size_t>(image), std::move(values));
+    };
+    e.peek = [this](std::uint64_t address, void* to, std::size_t length) {
+      system_->memory().storage().read(address - registers::dram_base, to, length);
+    };
+    return e;
+  }
+
+  cim::accelerator_hooks hooks() {
+    cim::accelerator_hooks mine = options_.hooks;
+    mine.command_done = [this, users = options_.hooks.command_done](const registers::command& one, std::uint64_t start,
+                                                                    std::uint64_t end) {
+      if (image_counter::computes(one) && counter_.done()) system_->accelerator(0).set_image(counter_.image());
+      if (users) users(one, start, end);
+    };
+    return mine;
+  }
+
+  void preload() {
+    system_->preload(memory_.package, program_.memory_image.data(), program_.memory_image.size());
+    if (memory_.image_stride == 0) return;
+    const host_steps host(network_, program_);
+    std::vector<float> image(images_.values);
+    for (std::size_t i = 0; i < images_.count; ++i) {
+      images_.fetch(i, image.data());
+      const std::vector<std::uint8_t> bytes = host.input_bytes(image.data());
+      system_->preload(memory_.images + i * memory_.image_stride, bytes.data(), bytes.size());
+    }
+  }
+
+  void take(std::size_t image, std::vector<std::vector<float>> values) {
+    ++done_;
+    if (options_.progress) options_.progress(done_);
+    if (options_.timing_only) return;
+    out_.predicted[image] = values.empty() ? 0 : std::max(0, top_class(values.front()));
+    if (options_.keep_outputs) out_.outputs[image] = std::move(values);
+  }
+
+  // Slice by slice, so that Ctrl-C is seen; an idle kernel with the software still waiting is a hang.
+  void drive(platform::system& system) {
+    processor::processor& host = system.host();
+    const sc_core::sc_time slice(slice_us, sc_core::SC_US);
+    while (!host.finished()) {
+      if (options_.stop != nullptr && *options_.stop) {
+        throw run_error("stopped at " + sc_core::sc_time_stamp().to_string());
+      }
+      sc_core::sc_start(slice, sc_core::SC_EXIT_ON_STARVATION);
+      if (!host.finished() && !sc_core::sc_pending_activity()) {
+        throw run_error("the system hangs at " + sc_core::sc_time_stamp().to_string() + ":\n" + system.dump_state());
+      }
+    }
+    if (host.failure()) std::rethrow_exception(host.failure());
+  }
+
+  void finish() {
+    run_result& r = out_.result;
+    const host_program_times& times = software_.times();
+    r.load_ps = times.load_ps;
+    r.inference_ps = times.inference_ps;
+    r.readback_ps = times.readback_ps;
+    r.latency_ps = times.latency_ps;
+    r.batch_ps = times.batch_ps;
+    r.batch = options_.batch;
+    r.images = images_.count;
+    r.accuracy.images = images_.count;
+    if (options_.timing_only) return;
+    r.accuracy.has_hardware = true;
+    for (std::size_t i = 0; i < images_.count; ++i) {
+      const auto label = images_.label ? images_.label(i) : std::nullopt;
+      if (!label) continue;
+      ++r.accuracy.labelled;
+      if (*label == out_.predicted[i]) ++r.accuracy.hardware_correct;
+    }
+  }
+
+  const quantization::network& network_;
+  const compiler::program& program_;
+  const platform::platform_config& platform_;
+  const image_source& images_;
+  const simulate_options& options_;
+  driver::driver_memory memory_;
+  simulation out_;
+  gated_sink sink_;
+  collector collector_;
+  image_counter counter_;
+  host_program software_;
+  platform::system* system_ = nullptr;
+  std::size_t done_ = 0;
+};
+
+}  // namespace
+
+simulation simulate(const quantization::network& network, const compiler::program& program,
+                    const platform::platform_config& platform, const image_source& images,
+                    const simulate_options& options) {
+  if (images.count == 0) throw bad_input({}, "images", "0", "at least 1");
+  if (options.batch < 1 || options.batch > program.image_slots) {
+    throw bad_input({}, "batch", std::to_string(options.batch), "1.." + std::to_string(program.image_slots));
+  }
+  return run_of_simulation(network, program, platform, images, options).run();
+}
+
+}  // namespace cimbalom::runtime

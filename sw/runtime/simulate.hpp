@@ -1,0 +1,43 @@
+#pragma once
+// TLM layer: includes SystemC.
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "models/energy/ledger.hpp"
+#include "platform/assembly/system.hpp"
+#include "sw/compiler/program.hpp"
+#include "sw/runtime/image_source.hpp"
+#include "sw/runtime/run_result.hpp"
+
+namespace cimbalom::runtime {
+
+struct simulate_options {
+  std::uint64_t batch = 16;                           ///< images back to back, at most the program's image slots
+  bool timing_only = false;                           ///< commands take their time and compute nothing
+  bool check_protocol = false;                        ///< protocol checkers on every link
+  bool keep_outputs = false;                          ///< outputs of every image in the result
+  cim::accelerator_hooks hooks;                       ///< of every accelerator
+  std::function<void(platform::system&)> elaborated;  ///< before time starts: traces attach, tests disturb
+  std::function<void(std::size_t images)> progress;   ///< images done
+  const std::atomic<bool>* stop = nullptr;            ///< becomes true (Ctrl-C): end at once
+};
+
+struct simulation {
+  run_result result;
+  energy::ledger happened;                               ///< of result.timed_images images
+  std::vector<int> predicted;                            ///< by image; empty with timing_only
+  std::vector<std::vector<std::vector<float>>> outputs;  ///< [image][output][value], with keep_outputs
+  std::vector<std::string> protocol_findings;
+};
+
+/// Runs a compiled program on the whole platform, once a process: loads it by DMA, runs a warm-up image, one image
+/// for the latency, then all images in batches. Energy and counts are those of the first batch. Throws run_error where
+/// the driver reports an error, where the system hangs (with every unit's state) and when stopped.
+simulation simulate(const quantization::network& network, const compiler::program& program,
+                    const platform::platform_config& platform, const image_source& images,
+                    const simulate_options& options = {});
+
+}  // namespace cimbalom::runtime
