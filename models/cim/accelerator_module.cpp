@@ -57,7 +57,8 @@ accelerator_module::accelerator_module(const sc_core::sc_module_name& name, cons
           [this](bool level) {
             line_level_ = level;
             line_.notify(sc_core::SC_ZERO_TIME);
-          }) {
+          }),
+      line_level_("interrupt_level") {
   engines_ = {&parameter_engine_, &vector_engine_, &program_engine_, &compute_engine_, &store_engine_};
   bind_ports();
   context_->cause = [this] { return sequencer_.cause(); };
