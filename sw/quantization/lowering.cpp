@@ -143,8 +143,9 @@ void lowering::add_input(value_id v) {
                graph::permutation_of(g_, node_at(r)) == std::vector<std::int64_t>{0, 3, 1, 2};
       });
   net_.input = a_.values.count(v) != 0 ? new_tensor(v, channels_last, a_.values.at(v)) : new_host_tensor(v);
-  tensor_at(net_.input).channels_last = channels_last;
-  views_[v] = {net_.input, channels_last};
+  if (!channels_last) return;
+  tensor_at(net_.input).channels_last = true;
+  views_[v].channels_last = true;
 }
 
 int lowering::new_host_tensor(value_id v) {
