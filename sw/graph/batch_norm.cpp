@@ -60,7 +60,7 @@ bool affine_of(const graph& g, const node& n, affine& a) {
     a.scale.push_back(gamma[c] / std::sqrt(variance[c] + epsilon));
     a.shift.push_back(beta[c] - mean[c] * a.scale[c]);
   }
-  return std::all_of(a.scale.begin(), a.scale.end(), [](double s) { return std::isfinite(s); });
+  return !a.scale.empty() && std::all_of(a.scale.begin(), a.scale.end(), [](double s) { return std::isfinite(s); });
 }
 
 tensor rounded(const shape_t& shape, const std::vector<double>& values) {
@@ -92,6 +92,7 @@ bool fold_into_conv(graph& g, node& conv, const affine& a) {
 bool fold_into_gemm(graph& g, node& gemm, const affine& a) {
   const gemm_parameters p = gemm_of(g, gemm);
   const std::size_t outputs = a.scale.size();
+  if (outputs == 0) return false;
   std::vector<double> weight;
   std::vector<double> given(1, 0);
   if (!constant_floats(g, gemm.input(1), weight)) return false;

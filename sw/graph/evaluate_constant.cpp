@@ -16,8 +16,8 @@ template <class T>
 T wrapped(T a, T b, op kind) {
   // Unsigned arithmetic: integer overflow wraps as on every ONNX runtime, and is defined.
   using word = std::uint64_t;
-  const auto x = static_cast<word>(a);
-  const auto y = static_cast<word>(b);
+  const auto x = static_cast<word>(static_cast<std::int64_t>(a));
+  const auto y = static_cast<word>(static_cast<std::int64_t>(b));
   return static_cast<T>(kind == op::add ? x + y : kind == op::sub ? x - y : x * y);
 }
 

@@ -189,7 +189,8 @@ void place_at(tensor& whole, const tensor& part, const shape_t& position) {
 bool move_layout(const graph& g, const node& n, const std::vector<const tensor*>& inputs,
                  std::vector<tensor>& outputs) {
   outputs.clear();
-  const tensor* x = inputs.empty() ? nullptr : inputs[0];
+  if (inputs.empty() || inputs[0] == nullptr) return false;
+  const tensor& x = *inputs[0];
   const auto one = [&](tensor made) {
     outputs.push_back(std::move(made));
     return true;
@@ -197,17 +198,17 @@ bool move_layout(const graph& g, const node& n, const std::vector<const tensor*>
   switch (n.kind) {
     case op::identity:
     case op::dropout:
-      return one(*x);
+      return one(x);
     case op::reshape:
     case op::flatten:
     case op::squeeze:
     case op::unsqueeze:
-      return one(x->reshaped(g.shape_of(n.output())));
+      return one(x.reshaped(g.shape_of(n.output())));
     case op::transpose:
-      return one(transposed(*x, permutation_of(g, n)));
+      return one(transposed(x, permutation_of(g, n)));
     case op::slice: {
       shape_t shape;
-      ints strides = strides_of(x->shape());
+      ints strides = strides_of(x.shape());
       std::int64_t offset = 0;
       const std::vector<slice_axis> axes = slice_of(g, n);
       for (std::size_t i = 0; i < axes.size(); ++i) {
@@ -215,27 +216,27 @@ bool move_layout(const graph& g, const node& n, const std::vector<const tensor*>
         offset += axes[i].start * strides[i];
         strides[i] *= axes[i].step;
       }
-      return one(strided(*x, shape, strides, offset));
+      return one(strided(x, shape, strides, offset));
     }
     case op::concat:
       return one(concatenated(g, n, inputs));
     case op::pad:
-      return one(padded(g, n, *x));
+      return one(padded(g, n, x));
     case op::expand:
-      return one(expanded(*x, g.shape_of(n.output())));
+      return one(expanded(x, g.shape_of(n.output())));
     case op::tile:
-      return one(tiled(*x, constant_ints(g, n, 1)));
+      return one(tiled(x, constant_ints(g, n, 1)));
     case op::gather:
-      return one(gathered(g, n, *x, *inputs.at(1)));
+      return one(gathered(g, n, x, *inputs.at(1)));
     case op::depth_to_space:
     case op::space_to_depth:
-      return one(blocked(n, *x));
+      return one(blocked(n, x));
     case op::split: {
       const auto axis = static_cast<std::size_t>(axis_of(g, n));
-      const ints strides = strides_of(x->shape());
+      const ints strides = strides_of(x.shape());
       std::int64_t offset = 0;
       for (value_id out : n.outputs) {
-        outputs.push_back(strided(*x, g.shape_of(out), strides, offset * strides[axis]));
+        outputs.push_back(strided(x, g.shape_of(out), strides, offset * strides[axis]));
         offset += g.shape_of(out)[axis];
       }
       return true;

@@ -30,7 +30,7 @@ std::int64_t normal_axis(const graph& g, const node& n, std::int64_t axis, std::
 
 /// A list attribute of one positive entry a spatial axis.
 ints spatial(const graph& g, const node& n, const char* key, const ints& fallback) {
-  const ints values = n.ints_or(key, fallback);
+  ints values = n.ints_or(key, fallback);
   if (values.size() != fallback.size())
     refuse(g, n, key, to_text(values), "must have " + std::to_string(fallback.size()) + " entries");
   for (std::int64_t v : values)
