@@ -86,18 +86,25 @@ void reference_executor::prepare_cells(const layer& l, prepared_layer& to) const
 
 std::vector<std::vector<float>> reference_executor::run(const float* input) {
   clipped_ = 0;
-  const auto in = static_cast<std::size_t>(net_.input);
-  const tensor& t = tensor_at(net_.input);
   std::int64_t count = 1;
-  for (const std::int64_t extent : t.shape) count *= extent;
-  if (t.on_host)
-    host_values_[in].assign(input, input + count);
-  else
-    codes_[in] = to_codes(t, input);
+  for (const std::int64_t extent : tensor_at(net_.input).shape) count *= extent;
+  set_values(net_.input, {input, input + count});
   for (std::size_t k = 0; k < net_.layers.size(); ++k) run_layer(k);
   std::vector<std::vector<float>> outputs;
   for (const int number : net_.outputs) outputs.push_back(values(number));
   return outputs;
+}
+
+void reference_executor::set_codes(int number, std::vector<std::int32_t> codes) {
+  codes_.at(static_cast<std::size_t>(number)) = std::move(codes);
+}
+
+void reference_executor::set_values(int number, std::vector<float> values) {
+  const auto at = static_cast<std::size_t>(number);
+  if (tensor_at(number).on_host)
+    host_values_.at(at) = std::move(values);
+  else
+    codes_.at(at) = to_codes(tensor_at(number), values.data());
 }
 
 std::vector<float> reference_executor::values(int number) const {
@@ -331,12 +338,7 @@ void reference_executor::run_affine(const layer& l, const prepared_layer& made) 
 void reference_executor::run_host(const layer& l) {
   std::vector<std::vector<float>> inputs;
   for (const int number : l.inputs) inputs.push_back(values(number));
-  std::vector<float> result = run_host_layer(net_, l, inputs);
-  const auto out = static_cast<std::size_t>(l.output);
-  if (tensor_at(l.output).on_host)
-    host_values_[out] = std::move(result);
-  else
-    codes_[out] = to_codes(tensor_at(l.output), result.data());
+  set_values(l.output, run_host_layer(net_, l, inputs));
 }
 
 }  // namespace cimbalom::quantization

@@ -23,6 +23,11 @@ class reference_executor {
   /// `input`: float32 values in the order of the input tensor's shape. Returns the outputs, float32, likewise.
   std::vector<std::vector<float>> run(const float* input);
 
+  /// Layer by layer: set_codes() or set_values() its inputs, run_layer(), read its output.
+  void set_codes(int tensor, std::vector<std::int32_t> codes);
+  void set_values(int tensor, std::vector<float> values);
+  void run_layer(std::size_t index);
+
   /// After run(): codes of a tensor in HWC; empty for tensors of the host.
   const std::vector<std::int32_t>& codes(int tensor) const { return codes_.at(static_cast<std::size_t>(tensor)); }
   /// After run(): float32 values of any tensor, in the order of its shape.
@@ -45,7 +50,6 @@ class reference_executor {
 
   void prepare();
   void prepare_cells(const layer& l, prepared_layer& to) const;
-  void run_layer(std::size_t index);
   void run_mvm(const layer& l, const prepared_layer& made);
   std::int64_t plain_sum(const layer& l, int filter, int row, int column) const;
   void drive(const layer& l, int group, int row, int column, std::vector<std::int32_t>& u) const;
