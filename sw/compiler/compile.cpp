@@ -17,7 +17,6 @@ namespace {
 
 constexpr std::uint64_t alignment = 64;
 constexpr std::uint64_t page = 4096;
-constexpr std::uint32_t ring_entries = 8192;
 // Streams longer than this are tried with fewer schedules.
 constexpr std::size_t long_stream = 4000;
 
@@ -49,6 +48,10 @@ class compilation {
   void check_options() const {
     if (options_.image_slots < 1 || options_.image_slots > 1024) {
       throw bad_input({}, "image_slots", std::to_string(options_.image_slots), "1..1024");
+    }
+    const int ring = options_.ring_entries;
+    if (ring < 16 || ring > 65536 || (ring & (ring - 1)) != 0) {
+      throw bad_input({}, "ring_entries", std::to_string(ring), "a power of two in 16..65536");
     }
     if (net_.layers.size() > 32767) {
       throw bad_input({}, "network " + net_.name, std::to_string(net_.layers.size()) + " layers", "at most 32767");
@@ -118,7 +121,7 @@ class compilation {
 
   void lay_out_memory() {
     memory_.ring = hardware_.memory_base;
-    memory_.ring_entries = ring_entries;
+    memory_.ring_entries = static_cast<std::uint32_t>(options_.ring_entries);
     memory_.image = align_up(memory_.ring + memory_.ring_entries * registers::command_bytes, page);
     std::uint64_t at = align_up(memory_.image + image_bytes_, page);
     memory_.tensors.resize(net_.tensors.size());

@@ -17,6 +17,7 @@ struct compile_options {
   bool residency = true;          ///< keep layers in the arrays from image to image
   bool skip_zero_groups = false;  ///< neither store nor compute row groups whose weights are all zero
   int image_slots = 16;           ///< images that may lie in DRAM at a time; 1..1024
+  int ring_entries = 8192;        ///< commands in the ring, a power of two; 16..65536
 };
 
 /// Turns a network into commands and a memory image for the first accelerator of the platform. The best of several

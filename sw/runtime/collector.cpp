@@ -122,8 +122,8 @@ void collector::book_time(const cim::accelerator_statistics& a, std::uint64_t el
   if (elapsed_ps > booked) happened_.elapse(energy::no_layer, elapsed_ps - booked);
 }
 
-void collector::at_end(platform::system& s) {
-  result_.total_ps = now_ps();
+void collector::at_end(platform::system& s, std::uint64_t end_ps) {
+  result_.total_ps = end_ps;
   for (const interconnect::initiator_statistics& from : s.data().statistics().initiators) {
     initiator_result to;
     to.name = from.name;

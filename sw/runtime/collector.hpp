@@ -36,7 +36,7 @@ class collector {
   void after_latency(platform::system& s);
   void before_batch(platform::system& s);
   void after_batch(platform::system& s, std::uint64_t images);
-  void at_end(platform::system& s);
+  void at_end(platform::system& s, std::uint64_t end_ps);
 
  private:
   void book_time(const cim::accelerator_statistics& a, std::uint64_t elapsed_ps);

@@ -50,6 +50,7 @@ void host_program::run(registers::host_port& port) {
     const std::uint64_t time = infer(devices, first, count, first == 0 ? phase::first_batch : phase::batch);
     if (first == 0) times_.batch_ps = time;
   }
+  times_.end_ps = port.now_ps();
 }
 
 void host_program::fetch(std::uint64_t image) {

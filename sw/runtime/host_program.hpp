@@ -26,6 +26,7 @@ struct host_program_events {
 struct host_program_times {
   std::uint64_t load_ps = 0, inference_ps = 0, readback_ps = 0;
   std::uint64_t latency_ps = 0, batch_ps = 0;
+  std::uint64_t end_ps = 0;  ///< when the software returned
 };
 
 /// The software of the processor: knows the devices through the driver alone. The same on any host_port.

@@ -9,6 +9,7 @@
 #include "sw/quantization/tensor_codes.hpp"
 #include "sw/runtime/collector.hpp"
 #include "sw/runtime/host_program.hpp"
+#include "sw/runtime/run_to_end.hpp"
 
 namespace cimbalom::runtime {
 
@@ -16,8 +17,6 @@ namespace {
 
 constexpr std::uint64_t page = 4096;
 constexpr std::uint64_t descriptor_bytes = 65536;
-// How long the kernel runs before it looks whether it should stop.
-constexpr double slice_us = 20;
 
 std::uint64_t align_up(std::uint64_t value) {
   return (value + page - 1) / page * page;
@@ -108,8 +107,8 @@ class run_of_simulation {
     system_ = &system;
     preload();
     if (options_.elaborated) options_.elaborated(system);
-    drive(system);
-    collector_.at_end(system);
+    run_to_end(system, options_.stop);
+    collector_.at_end(system, software_.times().end_ps);
     if (options_.check_protocol) out_.protocol_findings = system.protocol_findings();
     finish();
     return std::move(out_);
@@ -162,22 +161,6 @@ class run_of_simulation {
     if (options_.timing_only) return;
     out_.predicted[image] = values.empty() ? 0 : std::max(0, top_class(values.front()));
     if (options_.keep_outputs) out_.outputs[image] = std::move(values);
-  }
-
-  // Slice by slice, so that Ctrl-C is seen; an idle kernel with the software still waiting is a hang.
-  void drive(platform::system& system) {
-    processor::processor& host = system.host();
-    const sc_core::sc_time slice(slice_us, sc_core::SC_US);
-    while (!host.finished()) {
-      if (options_.stop != nullptr && *options_.stop) {
-        throw run_error("stopped at " + sc_core::sc_time_stamp().to_string());
-      }
-      sc_core::sc_start(slice, sc_core::SC_EXIT_ON_STARVATION);
-      if (!host.finished() && !sc_core::sc_pending_activity()) {
-        throw run_error("the system hangs at " + sc_core::sc_time_stamp().to_string() + ":\n" + system.dump_state());
-      }
-    }
-    if (host.failure()) std::rethrow_exception(host.failure());
   }
 
   void finish() {

@@ -127,6 +127,32 @@ class network_builder {
     return conv(from, o);
   }
 
+  /// A node of one input and one output on the processor, in float32; its result is codes again if `to_codes`.
+  int host(int from, graph::op kind, bool to_codes) {
+    const quantization::tensor in = net_.tensors[at(from)];
+    graph::graph& g = net_.host_graph;
+    const auto value_of = [&](const quantization::tensor& t) {
+      const graph::value_id known = g.find(t.name);
+      return known != graph::no_value ? known : g.add_value(t.name, graph::data_type::float32, t.shape);
+    };
+    quantization::layer l;
+    l.kind = quantization::layer_kind::host;
+    l.inputs = {from};
+    l.output = tensor(in.format.height, in.format.width, in.format.channels, true, 8, 0);
+    quantization::tensor& out = net_.tensors[at(l.output)];
+    out.shape = in.shape;
+    out.scale = in.scale;
+    out.on_host = !to_codes;
+    graph::node n;
+    n.kind = kind;
+    n.name = "host" + std::to_string(net_.layers.size());
+    n.inputs = {value_of(in)};
+    n.outputs = {value_of(out)};
+    l.graph_node = static_cast<int>(g.nodes.size());
+    g.nodes.push_back(std::move(n));
+    return add(std::move(l), "host");
+  }
+
   quantization::network finish(std::vector<int> outputs) {
     net_.outputs = std::move(outputs);
     return net_;
