@@ -38,7 +38,7 @@ struct functional_core::state {
 
   plan_target target() { return {accelerator, macro, memory}; }
 
-  error_code find_layer(std::uint32_t descriptor, mvm_layer*& layer);
+  error_code find_layer(std::uint32_t descriptor);
   error_code read_vector(std::uint32_t descriptor);
   error_code plan(const command& value, tile_work& work);
   error_code execute(const command& value, arithmetic::activity& counted);
@@ -52,6 +52,7 @@ struct functional_core::state {
   weight_store weights;
   mvm_engine mvm;
   vector_engine vectors;
+  mvm_layer* layer = nullptr;                 // of the command at hand
   registers::vector_descriptor vector_layer;  // of the command at hand
   tile_work scratch_work;
   std::map<std::string, mvm_layer> layers;  // by the descriptor's bytes: a stream comes again for every image
@@ -59,12 +60,12 @@ struct functional_core::state {
 
 void functional_core::state::forget_layers_beyond_limit() {
   std::size_t bytes = 0;
-  for (const auto& [key, layer] : layers) bytes += key.size() + layer.footprint();
+  for (const auto& [key, resolved] : layers) bytes += key.size() + resolved.footprint();
   if (bytes > layer_cache_bytes) layers.clear();
 }
 
 // Resolves the descriptor, or finds it resolved.
-error_code functional_core::state::find_layer(std::uint32_t descriptor, mvm_layer*& layer) {
+error_code functional_core::state::find_layer(std::uint32_t descriptor) {
   const std::uint64_t left = memory.left(descriptor);
   const std::uint8_t* bytes = memory.bytes(descriptor, left);
   if (bytes == nullptr || left == 0) return error_code::buffer_range;
@@ -94,8 +95,7 @@ error_code functional_core::state::read_vector(std::uint32_t descriptor) {
 error_code functional_core::state::plan(const command& value, tile_work& work) {
   switch (value.op) {
     case opcode::compute: {
-      mvm_layer* layer = nullptr;
-      const error_code error = find_layer(value.descriptor, layer);
+      const error_code error = find_layer(value.descriptor);
       return error != error_code::none ? error : plan_compute(target(), value, *layer, work);
     }
     case opcode::vector_op: {
@@ -148,11 +148,8 @@ error_code functional_core::state::execute(const command& value, arithmetic::act
   const error_code error = plan(value, scratch_work);
   if (error != error_code::none) return error;
   switch (value.op) {
-    case opcode::compute: {
-      mvm_layer* layer = nullptr;
-      find_layer(value.descriptor, layer);
+    case opcode::compute:
       return mvm.run(value, *layer, weights, memory, counted);
-    }
     case opcode::vector_op:
       vectors.run(value, vector_layer, memory);
       break;

@@ -165,7 +165,8 @@ error_code plan_compute(const plan_target& on, const command& c, const mvm_layer
   count_operations(on, layer, work);
   count_cells(on, layer, work);
   work.input_vectors = work.operations;
-  work.input_vector_bytes = static_cast<std::uint64_t>(on.macro.rows_active * d.input.element_bytes());
+  work.input_vector_bytes =
+      static_cast<std::uint64_t>(on.macro.rows_active) * static_cast<std::uint64_t>(d.input.element_bytes());
   work.read_bytes[buffer_index(c.input)] += work.input_vectors * work.input_vector_bytes;
   work.read_bytes[3] += layer.descriptor_bytes;
   count_post(c, layer, work);
