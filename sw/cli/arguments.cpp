@@ -31,11 +31,11 @@ void add_run(CLI::App& app, arguments& parsed, run_arguments& run) {
   add_source(*command, run.source, "16");
   command->add_option("--batch", run.batch, "images back to back for throughput (default: 16)")
       ->type_name("N")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{100000}));
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1024}));
   command->add_flag("--timing-only", run.timing_only, "the same times, without computing the network");
   command->add_option("--vcd", run.vcd, "write waveforms")->type_name("FILE");
   command->add_option("--vcd-signals", run.vcd_signals, "only signals whose name matches")->type_name("GLOB");
-  command->add_option("--vcd-window", run.vcd_window, "only this time, in ns")->type_name("A:B");
+  command->add_option("--vcd-window", run.vcd_window, "only this time, e.g. 10us:2ms")->type_name("A:B");
   command->callback([&parsed, &run] { parsed.run = run; });
 }
 

@@ -8,7 +8,6 @@
 #include "sw/cli/interrupt.hpp"
 
 namespace cimbalom::cli {
-
 namespace {
 
 void execute(const arguments& parsed) {
@@ -21,7 +20,7 @@ void execute(const arguments& parsed) {
 }  // namespace
 }  // namespace cimbalom::cli
 
-// libsystemc brings a main of its own; this one is found first, and only a simulation starts the kernel.
+// libsystemc brings a main of its own; the program's is found first, and only `run` enters the kernel.
 int main(int argc, char** argv) {
   constexpr int failed = 1;
   constexpr int bad_input = 2;

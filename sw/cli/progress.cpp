@@ -18,7 +18,7 @@ void progress::update(std::uint64_t done, std::uint64_t total) {
   if (total == 0) return;
   const std::uint64_t percent = done >= total ? 100 : done * 100 / total;
   const std::uint64_t step = terminal_ ? percent : percent / 10;
-  if (step == shown_) return;
+  if (step == shown_ || (!terminal_ && step == 0)) return;
   shown_ = step;
   draw(done, total, percent);
 }

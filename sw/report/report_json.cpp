@@ -155,14 +155,14 @@ value layer_json(const report_input& input, const figures& f, std::size_t index)
   row["name"] = value::text(l.name);
   row["kind"] = value::text(l.kind);
   row["macs"] = value::integer(l.macs);
-  row["macro_utilization"] =
-      value::real(ratio(static_cast<double>(l.used_cell_bits), static_cast<double>(l.driven_cell_bits)));
   row["conversions"] = value::integer(l.activity.conversions);
   row["clipped"] = value::integer(l.activity.clipped);
   if (!std::isnan(l.sqnr_db)) row["sqnr_db"] = value::real(l.sqnr_db);
   row["adc_step"] = value::real(l.adc_step_sixteenths / 16.0);
-  row["weight_writes_bits"] = value::integer(l.weight_writes_bits);
   if (!input.timed) return row;
+  row["macro_utilization"] =
+      value::real(ratio(static_cast<double>(l.used_cell_bits), static_cast<double>(l.driven_cell_bits)));
+  row["weight_writes_bits"] = value::integer(l.weight_writes_bits);
   row["executed_macs"] = value::integer(l.executed_macs);
   row["start_ns"] = in_ns(l.start_ps);
   row["end_ns"] = in_ns(l.end_ps);

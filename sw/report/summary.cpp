@@ -65,16 +65,16 @@ std::string layer_rows(const report_input& input, const figures& f) {
   for (const runtime::layer_result& l : input.result.layers)
     width = std::max(width, std::min<std::size_t>(l.name.size(), 32));
   std::string text =
-      fmt::format("  {:<{}} {:>12} {:>7} {:>9} {:>10}{}\n", "layer", width, "MACs", "util %", "ADC step", "clipped",
-                  input.timed ? fmt::format(" {:>12} {:>12}", "latency us", "energy uJ") : "");
+      fmt::format("  {:<{}} {:>12} {:>9} {:>10}{}\n", "layer", width, "MACs", "ADC step", "clipped",
+                  input.timed ? fmt::format(" {:>7} {:>12} {:>12}", "util %", "latency us", "energy uJ") : "");
   for (std::size_t i = 0; i < input.result.layers.size(); ++i) {
     const runtime::layer_result& l = input.result.layers[i];
-    text += fmt::format("  {:<{}} {:>12} {:>7.1f} {:>9} {:>10}", l.name.substr(0, 32), width, l.macs,
-                        100 * ratio(static_cast<double>(l.used_cell_bits), static_cast<double>(l.driven_cell_bits)),
+    text += fmt::format("  {:<{}} {:>12} {:>9} {:>10}", l.name.substr(0, 32), width, l.macs,
                         l.adc_step_sixteenths / 16.0, l.activity.clipped);
     if (input.timed) {
+      const double used = 100 * ratio(static_cast<double>(l.used_cell_bits), static_cast<double>(l.driven_cell_bits));
       const double uj = energy::to_double(f.energy.of_layer(static_cast<std::int32_t>(i))) / 1e12 / double(f.images);
-      text += fmt::format(" {:>12.2f} {:>12.4f}", microseconds(l.latency_ps), uj);
+      text += fmt::format(" {:>7.1f} {:>12.2f} {:>12.4f}", used, microseconds(l.latency_ps), uj);
     }
     text += "\n";
   }

@@ -1,0 +1,99 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+
+#include "platform/configuration/error.hpp"
+#include "sw/cli/accuracy.hpp"
+#include "sw/cli/commands.hpp"
+#include "sw/cli/interrupt.hpp"
+#include "sw/cli/kernel.hpp"
+#include "sw/cli/preparation.hpp"
+#include "sw/cli/progress.hpp"
+#include "sw/compiler/compile.hpp"
+#include "sw/runtime/simulate.hpp"
+#include "traces/waveform.hpp"
+
+namespace cimbalom::cli {
+namespace {
+
+constexpr std::uint64_t default_images = 16;
+
+/// The waveform file of a run. It must let go of the system before the system goes.
+class recording {
+ public:
+  explicit recording(const run_arguments& arguments) {
+    if (arguments.vcd.empty() && (!arguments.vcd_signals.empty() || !arguments.vcd_window.empty())) {
+      throw bad_input({}, "--vcd", "", "is needed with --vcd-signals and --vcd-window");
+    }
+    config_.path = arguments.vcd;
+    if (!arguments.vcd_signals.empty()) config_.globs = {arguments.vcd_signals};
+    if (!arguments.vcd_window.empty()) config_.window = traces::parse_window("--vcd-window", arguments.vcd_window);
+  }
+
+  void start() {
+    if (!config_.path.empty()) waveform_ = std::make_unique<traces::waveform>(config_);
+  }
+
+  void stop() {
+    if (waveform_) waveform_->flush();
+    waveform_.reset();
+  }
+
+  /// After a failure the system is gone: the file is made whole, and the observer is left alone.
+  void abandon() {
+    if (traces::waveform* left = waveform_.release()) left->flush();
+  }
+
+ private:
+  traces::waveform_config config_;
+  std::unique_ptr<traces::waveform> waveform_;
+};
+
+runtime::simulation simulate(const preparation& p, const compiler::program& program, const run_arguments& arguments) {
+  recording waves(arguments);
+  progress bar("simulate", "images");
+  const runtime::image_source images = p.images->source(p.count);
+  const std::uint64_t total = p.count;
+  runtime::simulate_options options;
+  options.batch = arguments.batch;
+  options.timing_only = arguments.timing_only;
+  options.stop = &interrupted;
+  options.elaborated = [&](platform::system&) { waves.start(); };
+  options.progress = [&](std::uint64_t done) {
+    bar.update(std::min(done, total), total);
+    if (done >= total) waves.stop();
+  };
+  runtime::simulation simulation;
+  try {
+    run_in_kernel([&] { simulation = runtime::simulate(p.network, program, p.platform, images, options); });
+  } catch (...) {
+    waves.abandon();
+    throw;
+  }
+  return simulation;
+}
+
+}  // namespace
+
+void run(const run_arguments& arguments) {
+  preparation p = prepare(arguments.source, "run", default_images);
+  compiler::compile_options how;
+  how.image_slots =
+      static_cast<int>(std::max<std::uint64_t>(arguments.batch, static_cast<std::uint64_t>(how.image_slots)));
+  const compiler::program program = compiler::compile(p.network, p.platform, how);
+  runtime::simulation simulation = simulate(p, program, arguments);
+  for (runtime::layer_result& l : simulation.result.layers) {
+    if (l.sqnr_db == 0) l.sqnr_db = std::numeric_limits<double>::quiet_NaN();  // not measured
+  }
+  p.report.result = std::move(simulation.result);
+  p.report.happened = std::move(simulation.happened);
+  p.report.options["batch"] = report::json_value::integer(arguments.batch);
+  p.report.options["timing_only"] = report::json_value::boolean(arguments.timing_only);
+  if (!arguments.timing_only) add_software_accuracy(p, 0);
+  report::write_report(p.report, p.out);
+  fmt::print("{}\n{}/report.json\n", report::summary(p.report), p.out);
+}
+
+}  // namespace cimbalom::cli
