@@ -11,7 +11,6 @@ namespace cimbalom::torch {
 namespace {
 
 using at::Tensor;
-using graph::data_type;
 using graph::no_value;
 using graph::node;
 using graph::op;
@@ -400,6 +399,7 @@ kernel lower_concat(const graph::graph& g, const node& n) {
   const std::int64_t axis = graph::axis_of(g, n);
   return [=, inputs = n.inputs, y = at_index(n.output())](workspace& w) {
     std::vector<Tensor> parts;
+    parts.reserve(inputs.size());
     for (value_id id : inputs) parts.push_back(w.values[at_index(id)]);
     w.values[y] = at::cat(parts, axis);
   };

@@ -28,6 +28,7 @@ class executor : public float_executor {
     const c10::InferenceMode no_gradients;
     const std::int64_t images = count_images(inputs);
     std::vector<at::Tensor> all;
+    all.reserve(inputs.size());
     for (const graph::tensor& input : inputs) all.push_back(to_torch(input));
     if (images == 1 || plan_.batch().ok) return to_tensors(run_batch(all, images, see));
     std::vector<std::vector<at::Tensor>> results;
@@ -97,6 +98,7 @@ class executor : public float_executor {
     std::vector<at::Tensor> made;
     for (std::size_t k = 0; k < plan_.source().outputs.size(); ++k) {
       std::vector<at::Tensor> parts;
+      parts.reserve(results.size());
       for (const auto& result : results) parts.push_back(result[k].dim() == 0 ? result[k].reshape({1}) : result[k]);
       made.push_back(at::cat(parts, 0));
     }

@@ -17,7 +17,7 @@ namespace cimbalom {
 namespace {
 
 constexpr std::int64_t images = 100;
-constexpr std::size_t pixels = 32 * 32;
+constexpr std::size_t pixels = 1024;  // 32 x 32
 
 /// The first test records, preprocessed: x = (pixel * scale - mean) / std, [images, 3, 32, 32] or [images, 32, 32, 3].
 graph::tensor cifar_images(const std::string& preprocessing, bool channels_last, std::vector<int>& labels) {
