@@ -52,13 +52,13 @@ accelerator_module::accelerator_module(const sc_core::sc_module_name& name, cons
       compute_engine_("compute_engine", *context_, engines_, macro_array_, accumulator_, post_processing_),
       store_engine_("store_engine", *context_, engines_, access_manager_.result),
       sequencer_("sequencer", *context_, engines_),
+      line_level_("interrupt_level"),
       events_(
           bank_, {reg::status, reg::interrupt_enable, reg::interrupt_raw}, [this] { return busy() ? event::busy : 0U; },
           [this](bool level) {
             line_level_ = level;
             line_.notify(sc_core::SC_ZERO_TIME);
-          }),
-      line_level_("interrupt_level") {
+          }) {
   engines_ = {&parameter_engine_, &vector_engine_, &program_engine_, &compute_engine_, &store_engine_};
   bind_ports();
   context_->cause = [this] { return sequencer_.cause(); };

@@ -74,9 +74,9 @@ class accelerator_module : public sc_core::sc_module {
   compute_engine_module compute_engine_;
   store_engine_module store_engine_;
   sequencer_module sequencer_;
-  registers::interrupt_status events_;
   transport::observed<bool> line_level_;
   sc_core::sc_event line_, reset_requested_;
+  registers::interrupt_status events_;
   std::uint32_t commands_done_ = 0;
 };
 
