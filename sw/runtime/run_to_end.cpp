@@ -14,7 +14,9 @@ void run_to_end(platform::system& system, const std::atomic<bool>* stop) {
   while (!host.finished()) {
     if (stop != nullptr && *stop) throw run_error("stopped at " + sc_core::sc_time_stamp().to_string());
     // At least to the next event: the kernel warns of a slice in which nothing happens.
-    sc_core::sc_start(std::max(slice, sc_core::sc_time_to_pending_activity()), sc_core::SC_EXIT_ON_STARVATION);
+    const bool pending = sc_core::sc_pending_activity();
+    const sc_core::sc_time next = pending ? sc_core::sc_time_to_pending_activity() : sc_core::SC_ZERO_TIME;
+    sc_core::sc_start(std::max(slice, next), sc_core::SC_EXIT_ON_STARVATION);
     if (!host.finished() && !sc_core::sc_pending_activity()) {
       throw run_error("the system hangs at " + sc_core::sc_time_stamp().to_string() + ":\n" + system.dump_state());
     }

@@ -1,5 +1,6 @@
 #include "sw/runtime/simulate.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -14,6 +15,7 @@
 #include "sw/runtime/evaluate.hpp"
 #include "sw/runtime/run_to_end.hpp"
 #include "tests/support/simulation_test.hpp"
+#include "tests/system/child_process.hpp"
 #include "tests/system/synthetic_networks.hpp"
 
 namespace cimbalom::runtime {
@@ -150,6 +152,38 @@ TEST_F(system_test, resnet20_batch_is_within_its_bound) {
   RecordProperty("image_us", std::to_string(image_us));
   RecordProperty("bound_us", std::to_string(bound_us));
   EXPECT_LT(image_us, 1.25 * bound_us);
+}
+
+// Every number of a result that time decides.
+std::string times_of(const simulation& s) {
+  const run_result& r = s.result;
+  std::string text =
+      fmt::format("{} {} {} {} {} {}", r.load_ps, r.inference_ps, r.readback_ps, r.latency_ps, r.batch_ps, r.total_ps);
+  for (const auto& [cause, ps] : r.stall_ps) text += fmt::format(" {}={}", cause, ps);
+  for (const layer_result& l : r.layers)
+    text += fmt::format("\n{} {} {} {}", l.name, l.start_ps, l.end_ps, l.bank_busy_ps);
+  for (const initiator_result& i : r.initiators) {
+    text += fmt::format("\n{} {} {} {} {}", i.name, i.requests, i.bytes, i.latency_mean_ns, i.stall_ps);
+  }
+  return text;
+}
+
+std::string times_of_run(bool timing_only) {
+  return test::in_child([timing_only] {
+    const network net = test::residual_network(1, 16, 8);
+    simulate_options options;
+    options.timing_only = timing_only;
+    options.batch = 3;
+    return times_of(
+        simulate(net, compiler::compile(net, default_platform()), default_platform(), random_images(net, 3), options));
+  });
+}
+
+TEST_F(system_test, times_do_not_depend_on_data_or_on_the_run) {
+  const std::string with_function = times_of_run(false);
+  EXPECT_GT(with_function.size(), 200U) << with_function;
+  EXPECT_EQ(times_of_run(false), with_function);
+  EXPECT_EQ(times_of_run(true), with_function);
 }
 
 std::string failure_of(const std::function<void()>& action) {
