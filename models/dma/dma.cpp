@@ -145,9 +145,9 @@ void dma::run(channel& c) {
     if (c.start && !c.reset) {
       c.start = false;
       ++totals.chains;
-      const sc_core::sc_time from = sc_core::sc_time_stamp();
+      const std::uint64_t from_ps = sc_core::sc_time_stamp().value();
       run_chain(c);
-      totals.busy_ps += (sc_core::sc_time_stamp() - from).value();
+      totals.busy_ps += sc_core::sc_time_stamp().value() - from_ps;
     }
     if (c.reset) finish_reset(c);
   }

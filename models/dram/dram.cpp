@@ -86,7 +86,7 @@ void dram::move(payload& transaction) {
 }
 
 void dram::serve() {
-  const sc_core::sc_time now = sc_core::sc_time_stamp();
+  const sc_core::sc_time& now = sc_core::sc_time_stamp();
   accept(clock_.at_or_after(now));
   const std::uint64_t cycle = now.value() / clock_.period().value();
   advance(cycle);
@@ -189,7 +189,7 @@ void dram::wake() {
   }
   if (next == ~std::uint64_t{0}) return;
   const sc_core::sc_time when = clock_.at(next);
-  const sc_core::sc_time now = sc_core::sc_time_stamp();
+  const sc_core::sc_time& now = sc_core::sc_time_stamp();
   serve_event_.notify(when > now ? when - now : sc_core::SC_ZERO_TIME);
 }
 

@@ -59,15 +59,15 @@ enum class address_mapping : std::uint8_t {
   row_bank_column_bankgroup,  ///< row, rank, bank, column, bank group: neighbours in different bank groups
 };
 enum class scheduling : std::uint8_t {
-  first_come,   ///< in order of arrival
-  first_ready,  ///< FR-FCFS: what can go first (open rows, free banks, same direction), the oldest of equals, nobody
-                ///< passed over more than 16 times
+  first_come,  ///< in order of arrival
+  row_hits,    ///< FR-FCFS: what can go first (open rows, free banks, same direction), the oldest of equals, nobody
+               ///< passed over more than 16 times
 };
 constexpr const char* to_string(address_mapping mapping) {
   return mapping == address_mapping::row_bank_column ? "row_bank_column" : "row_bank_column_bankgroup";
 }
 constexpr const char* to_string(scheduling policy) {
-  return policy == scheduling::first_come ? "first_come" : "first_ready";
+  return policy == scheduling::first_come ? "first_come" : "row_hits";
 }
 
 struct dram_config {
@@ -78,7 +78,7 @@ struct dram_config {
   int interleave_bytes = 256;  ///< 64..4096, a power of two: bytes on one channel before the next one
   int queue_depth = 32;        ///< 1..256, transactions in the controller; more wait in the fabric
   address_mapping mapping = address_mapping::row_bank_column_bankgroup;
-  scheduling scheduler = scheduling::first_ready;
+  scheduling scheduler = scheduling::row_hits;
   dram_timing timing;
   dram_organisation organisation;
   std::vector<dram_rail> rails;

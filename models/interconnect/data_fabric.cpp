@@ -147,7 +147,7 @@ unsigned data_fabric::debug_access(payload& transaction, unsigned) {
 
 void data_fabric::wake(std::uint64_t cycle) {
   const sc_core::sc_time when = clock_.at(cycle);
-  const sc_core::sc_time now = sc_core::sc_time_stamp();
+  const sc_core::sc_time& now = sc_core::sc_time_stamp();
   tick_event_.notify(when > now ? when - now : sc_core::SC_ZERO_TIME);
 }
 

@@ -96,9 +96,9 @@ void processor::instructions(std::uint64_t count) {
 transport::response_status processor::access_register(payload& transaction) {
   synchronise();
   state_ = processor_state::register_access;
-  const sc_core::sc_time from = sc_core::sc_time_stamp();
+  const std::uint64_t from_ps = sc_core::sc_time_stamp().value();
   control->b_transport(transaction, local_);
-  statistics_.register_ps += (sc_core::sc_time_stamp() + local_ - from).value();
+  statistics_.register_ps += now_ps() - from_ps;
   sink_.count(energy::event::processor_memory_access, energy::no_layer, 1);
   spend(sc_core::SC_ZERO_TIME);
   state_ = processor_state::running;
@@ -137,27 +137,27 @@ access_status processor::write_register(std::uint64_t address, std::uint32_t val
 access_status processor::read_memory(std::uint64_t address, void* data, std::size_t length) {
   synchronise();
   state_ = processor_state::memory_access;
-  const sc_core::sc_time from = sc_core::sc_time_stamp();
+  const std::uint64_t from_ps = sc_core::sc_time_stamp().value();
   statistics_.memory_read_bytes += length;
-  return finish_memory(memory.read(address, data, length), address, length, from);
+  return finish_memory(memory.read(address, data, length), address, length, from_ps);
 }
 
 access_status processor::write_memory(std::uint64_t address, const void* data, std::size_t length) {
   synchronise();
   state_ = processor_state::memory_access;
-  const sc_core::sc_time from = sc_core::sc_time_stamp();
+  const std::uint64_t from_ps = sc_core::sc_time_stamp().value();
   statistics_.memory_write_bytes += length;
-  return finish_memory(memory.write(address, data, length), address, length, from);
+  return finish_memory(memory.write(address, data, length), address, length, from_ps);
 }
 
 access_status processor::finish_memory(const transport::memory_result& result, std::uint64_t address,
-                                       std::size_t length, const sc_core::sc_time& from) {
+                                       std::size_t length, std::uint64_t from_ps) {
   const auto burst = static_cast<std::uint64_t>(config_.burst_bytes);
   if (length > 0) {
     const std::uint64_t bursts = (address % burst + length + burst - 1) / burst;
     sink_.count(energy::event::processor_memory_access, energy::no_layer, bursts);
   }
-  statistics_.memory_ps += (sc_core::sc_time_stamp() - from).value();
+  statistics_.memory_ps += now_ps() - from_ps;
   if (!result.ok()) ++statistics_.errors;
   state_ = processor_state::running;
   return transport::to_access_status(result.status);
@@ -182,14 +182,14 @@ std::uint32_t processor::wait_interrupt(std::uint32_t line_mask) {
   if (!possible) return 0;  // no such line: it would never return
   synchronise();
   state_ = processor_state::waiting;
-  const sc_core::sc_time from = sc_core::sc_time_stamp();
+  const std::uint64_t from_ps = sc_core::sc_time_stamp().value();
   ++statistics_.interrupt_waits;
   std::uint32_t lines = lines_high(line_mask);
   while (lines == 0) {
     sc_core::wait(any);
     lines = lines_high(line_mask);
   }
-  statistics_.interrupt_wait_ps += (sc_core::sc_time_stamp() - from).value();
+  statistics_.interrupt_wait_ps += now_ps() - from_ps;
   state_ = processor_state::running;
   spend(clock_.cycles(static_cast<std::uint64_t>(config_.interrupt_latency_cycles)));
   return lines;

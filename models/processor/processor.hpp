@@ -61,7 +61,7 @@ class processor : public sc_core::sc_module, private registers::host_port, priva
   void spend(const sc_core::sc_time& time);
   transport::response_status access_register(transport::payload& transaction);
   registers::access_status finish_memory(const transport::memory_result& result, std::uint64_t address,
-                                         std::size_t length, const sc_core::sc_time& from);
+                                         std::size_t length, std::uint64_t from_ps);
   std::uint32_t lines_high(std::uint32_t mask) const;
 
   processor_config config_;

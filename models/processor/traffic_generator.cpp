@@ -65,10 +65,9 @@ void traffic_generator::issue(std::uint64_t number) {
 
 void traffic_generator::run() {
   statistics_.start_ps = sc_core::sc_time_stamp().value();
-  const sc_core::sc_time start = sc_core::sc_time_stamp();
-  const sc_core::sc_time interval(config_.interval_ns, sc_core::SC_NS);
+  const std::uint64_t interval_ps = static_cast<std::uint64_t>(config_.interval_ns) * 1000;
   for (std::uint64_t number = 0; number < config_.requests; ++number) {
-    const sc_core::sc_time due = start + sc_core::sc_time::from_value(interval.value() * number);
+    const sc_core::sc_time due = sc_core::sc_time::from_value(statistics_.start_ps + interval_ps * number);
     if (due > sc_core::sc_time_stamp()) sc_core::wait(due - sc_core::sc_time_stamp());
     while (free_.empty()) sc_core::wait(answered_);
     issue(number);

@@ -27,7 +27,8 @@ class clock_edges {
 
 /// The period of a clock given in MHz, in whole picoseconds (a resolution of 1 ps is the kernel's default).
 inline clock_edges clock_of_mhz(int clock_mhz) {
-  return clock_edges(sc_core::sc_time((1'000'000 + clock_mhz / 2) / clock_mhz, sc_core::SC_PS));
+  const int period_ps = (1'000'000 + clock_mhz / 2) / clock_mhz;
+  return clock_edges(sc_core::sc_time(static_cast<double>(period_ps), sc_core::SC_PS));
 }
 
 }  // namespace cimbalom::transport

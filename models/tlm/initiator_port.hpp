@@ -21,7 +21,7 @@ class initiator_client {
 
 /// An initiator socket of the data fabric that knows the base protocol: it sends BEGIN_REQ and END_RESP, and accepts
 /// every legal answer (END_REQ left out, early completion, annotated delays). It holds no payload: the owner does.
-class initiator_port : public ::tlm::tlm_initiator_socket<bus_width>, private ::tlm::tlm_bw_transport_if<> {
+class initiator_port : public ::tlm::tlm_initiator_socket<bus_width>, protected ::tlm::tlm_bw_transport_if<> {
  public:
   initiator_port(const char* name, initiator_client& client, unsigned index = 0);
   initiator_port(const initiator_port&) = delete;

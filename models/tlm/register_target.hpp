@@ -13,7 +13,7 @@ namespace cimbalom::transport {
 /// addresses relative to the device. Answers: ADDRESS no register there or not a multiple of 4; COMMAND direction not
 /// allowed; BURST length other than 4, or streaming; BYTE_ENABLE; GENERIC value refused. Debug reads see stored values
 /// without side effects; debug writes move nothing.
-class register_target : public ::tlm::tlm_target_socket<bus_width>, private ::tlm::tlm_fw_transport_if<> {
+class register_target : public ::tlm::tlm_target_socket<bus_width>, protected ::tlm::tlm_fw_transport_if<> {
  public:
   /// The bank must outlive the socket; `latency` is added to the delay of every access.
   register_target(const char* name, registers::register_bank& bank, const sc_core::sc_time& latency);

@@ -25,7 +25,7 @@ class target_client {
 
 /// A target socket of the data fabric that knows the base protocol, and takes b_transport through the same queue.
 /// It holds every payload from BEGIN_REQ to END_RESP. Responses queue while one is in progress.
-class target_port : public ::tlm::tlm_target_socket<bus_width>, private ::tlm::tlm_fw_transport_if<> {
+class target_port : public ::tlm::tlm_target_socket<bus_width>, protected ::tlm::tlm_fw_transport_if<> {
  public:
   target_port(const char* name, target_client& client, unsigned index = 0);
   target_port(const target_port&) = delete;

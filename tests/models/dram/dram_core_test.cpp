@@ -161,7 +161,7 @@ TEST(dram_core, books_commands_to_the_layer) {
 
 TEST(dram_core, the_first_ready_goes_first_but_nobody_starves) {
   dram_config config = reference_ddr4();
-  config.scheduler = scheduling::first_ready;
+  config.scheduler = scheduling::row_hits;
   driver d(config);
   d.run(0, 0);
   d.enqueue(row_stride, 100);  // 1: conflict
@@ -173,7 +173,7 @@ TEST(dram_core, the_first_ready_goes_first_but_nobody_starves) {
 
 TEST(dram_core, the_same_bytes_keep_their_order) {
   dram_config config = reference_ddr4();
-  config.scheduler = scheduling::first_ready;
+  config.scheduler = scheduling::row_hits;
   driver d(config);
   d.run(0, 0);
   d.enqueue(row_stride, 100, true);   // 1: conflict
@@ -304,8 +304,8 @@ TEST_P(dram_core_constraints, hold_over_random_traffic) {
 
 INSTANTIATE_TEST_SUITE_P(presets, dram_core_constraints,
                          ::testing::Values(std::make_pair("ddr4-2400", scheduling::first_come),
-                                           std::make_pair("ddr4-2400", scheduling::first_ready),
-                                           std::make_pair("lpddr4-3200", scheduling::first_ready)),
+                                           std::make_pair("ddr4-2400", scheduling::row_hits),
+                                           std::make_pair("lpddr4-3200", scheduling::row_hits)),
                          [](const auto& one) {
                            std::string name = std::string(one.param.first) + "_" + to_string(one.param.second);
                            std::replace(name.begin(), name.end(), '-', '_');
@@ -336,7 +336,7 @@ double saturated_gb_s(const dram_config& config, Address address) {
 TEST(dram_core, bandwidth_agrees_with_the_reference_simulator) {
   const auto sequential = [](std::uint64_t i) { return i * 64; };
   dram_config config = reference_ddr4();
-  config.scheduler = scheduling::first_ready;
+  config.scheduler = scheduling::row_hits;
   const double in_order = saturated_gb_s(config, sequential);
   EXPECT_NEAR(in_order, 12.67, 0.05 * 12.67);
   std::mt19937_64 generator(11);
