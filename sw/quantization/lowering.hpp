@@ -32,6 +32,13 @@ class lowering {
     double high = std::numeric_limits<double>::infinity();
   };
 
+  /// Where the weights of a filter, in the order (kernel row, kernel column, channel), lie in the graph's tensor.
+  struct weight_order {
+    std::size_t filter_stride = 0;
+    std::vector<std::size_t> offsets;
+    std::size_t at(std::size_t filter, std::size_t k) const { return filter * filter_stride + offsets[k]; }
+  };
+
   // lowering.cpp: order of work, tensors, views.
   void plan_residuals();
   void lower(int index);
@@ -59,9 +66,11 @@ class lowering {
   void fill_window(const graph::node& n, layer& l);
   void fill_conv_weights(const graph::node& n, layer& l);
   void fill_gemm_weights(const graph::node& n, layer& l, const view& input);
-  void quantize_filters(const graph::node& n, layer& l, const std::vector<double>& real);
+  void fill_weights(const graph::node& n, layer& l, const weight_order& order, double factor, int filter_axis);
+  void quantize_filters(const graph::node& n, layer& l, const graph::tensor& real, double factor,
+                        const weight_order& order);
   void take_filters(const graph::node& n, layer& l, const constant_codes& codes, double factor,
-                    const std::vector<std::size_t>& source, bool along_filters);
+                    const weight_order& order, bool along_filters);
   std::vector<double> bias_of(const graph::node& n, graph::value_id& result);
   void fill_bias(const graph::node& n, layer& l, const std::vector<double>& bias);
 

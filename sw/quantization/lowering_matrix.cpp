@@ -92,21 +92,11 @@ void lowering::fill_conv_weights(const node& n, layer& l) {
   p.channels_per_group = static_cast<std::int32_t>(shape[1]);
   const auto channels = static_cast<std::size_t>(shape[1]);
   const std::size_t taps = static_cast<std::size_t>(p.filter_window.kernel_h * p.filter_window.kernel_w);
-  std::vector<std::size_t> source;
-  source.reserve(static_cast<std::size_t>(graph::element_count(shape)));
-  for (std::size_t f = 0; f < static_cast<std::size_t>(p.filters); ++f)
-    for (std::size_t tap = 0; tap < taps; ++tap)
-      for (std::size_t c = 0; c < channels; ++c) source.push_back((f * channels + c) * taps + tap);
-  const auto codes = a_.constants.find(n.input(1));
-  if (codes != a_.constants.end()) {
-    take_filters(n, l, codes->second, 1.0, source, codes->second.axis == 0);
-    return;
-  }
-  const std::vector<double> values = g_.constant(n.input(1))->as_doubles();
-  std::vector<double> real;
-  real.reserve(source.size());
-  for (const std::size_t k : source) real.push_back(values[k]);
-  quantize_filters(n, l, real);
+  weight_order order;
+  order.filter_stride = channels * taps;
+  for (std::size_t tap = 0; tap < taps; ++tap)
+    for (std::size_t c = 0; c < channels; ++c) order.offsets.push_back(c * taps + tap);
+  fill_weights(n, l, order, 1.0, 0);
 }
 
 void lowering::fill_gemm_weights(const node& n, layer& l, const view& input) {
@@ -127,52 +117,58 @@ void lowering::fill_gemm_weights(const node& n, layer& l, const view& input) {
   const auto kernel_w = static_cast<std::size_t>(p.filter_window.kernel_w);
   const auto channels = static_cast<std::size_t>(in.channels);
   if (kernel_h * kernel_w * channels != length) refuse(n, "operands do not match in length");
-  std::vector<std::size_t> source;
-  source.reserve(filters * length);
-  for (std::size_t f = 0; f < filters; ++f)
-    for (std::size_t h = 0; h < kernel_h; ++h)
-      for (std::size_t w = 0; w < kernel_w; ++w)
-        for (std::size_t c = 0; c < channels; ++c) {
-          const std::size_t k =
-              input.channels_last ? (h * kernel_w + w) * channels + c : (c * kernel_h + h) * kernel_w + w;
-          source.push_back(transposed ? f * length + k : k * filters + f);
-        }
-  const double alpha = static_cast<double>(gemm.alpha);
-  const auto codes = a_.constants.find(n.input(1));
-  if (codes != a_.constants.end()) {
-    take_filters(n, l, codes->second, alpha, source, codes->second.axis == (transposed ? 0 : 1));
-    return;
-  }
-  const std::vector<double> values = g_.constant(n.input(1))->as_doubles();
-  std::vector<double> real;
-  real.reserve(source.size());
-  for (const std::size_t k : source) real.push_back(alpha * values[k]);
-  quantize_filters(n, l, real);
+  weight_order order;
+  order.filter_stride = transposed ? length : 1;
+  for (std::size_t h = 0; h < kernel_h; ++h)
+    for (std::size_t w = 0; w < kernel_w; ++w)
+      for (std::size_t c = 0; c < channels; ++c) {
+        const std::size_t k =
+            input.channels_last ? (h * kernel_w + w) * channels + c : (c * kernel_h + h) * kernel_w + w;
+        order.offsets.push_back(transposed ? k : k * filters);
+      }
+  fill_weights(n, l, order, static_cast<double>(gemm.alpha), transposed ? 0 : 1);
 }
 
-void lowering::quantize_filters(const node& n, layer& l, const std::vector<double>& real) {
+// Codes of the file, or rounded ones. filter_axis: that of the weight tensor.
+void lowering::fill_weights(const node& n, layer& l, const weight_order& order, double factor, int filter_axis) {
+  const auto codes = a_.constants.find(n.input(1));
+  if (codes != a_.constants.end())
+    take_filters(n, l, codes->second, factor, order, codes->second.axis == filter_axis);
+  else
+    quantize_filters(n, l, *g_.constant(n.input(1)), factor, order);
+}
+
+void lowering::quantize_filters(const node& n, layer& l, const graph::tensor& real, double factor,
+                                const weight_order& order) {
+  if (!real.has_data()) refuse(n, "its weights are absent; external data is needed");
   mvm_parameters& p = l.mvm;
   const auto chosen = settings_.layer_bits.find(n.name);
   const int bits = chosen == settings_.layer_bits.end() ? settings_.weight_bits : chosen->second;
   const auto filters = static_cast<std::size_t>(p.filters);
-  const std::size_t row = real.size() / filters;
-  p.weights.resize(real.size());
+  const std::size_t row = order.offsets.size();
+  p.weights.resize(filters * row);
   p.weight_bits.assign(filters, static_cast<std::uint8_t>(bits));
   p.weight_zero_point.assign(filters, 0);
-  for (std::size_t f = 0; f < filters; ++f)
-    p.weight_scale.push_back(round_weights(real.data() + f * row, row, bits, p.weights.data() + f * row));
+  std::vector<double> filter(row);
+  const float* values = real.data<float>();
+  for (std::size_t f = 0; f < filters; ++f) {
+    for (std::size_t k = 0; k < row; ++k) filter[k] = factor * static_cast<double>(values[order.at(f, k)]);
+    p.weight_scale.push_back(round_weights(filter.data(), row, bits, p.weights.data() + f * row));
+  }
 }
 
 // Weights that the file holds as integers; unsigned ones move down by half their range.
 void lowering::take_filters(const node& n, layer& l, const constant_codes& codes, double factor,
-                            const std::vector<std::size_t>& source, bool along_filters) {
+                            const weight_order& order, bool along_filters) {
   mvm_parameters& p = l.mvm;
   const auto filters = static_cast<std::size_t>(p.filters);
   const bool each = codes.scale.size() > 1;
   if (each && !along_filters) refuse(n, "weight scales along another axis than the filters");
   if (codes.bits > 16) refuse(n, "weights of " + std::to_string(codes.bits) + " bits; 16 or fewer are needed");
   const std::int64_t down = codes.is_signed ? 0 : std::int64_t{1} << (codes.bits - 1);
-  for (const std::size_t k : source) p.weights.push_back(static_cast<std::int16_t>(codes.codes[k] - down));
+  for (std::size_t f = 0; f < filters; ++f)
+    for (std::size_t k = 0; k < order.offsets.size(); ++k)
+      p.weights.push_back(static_cast<std::int16_t>(codes.codes[order.at(f, k)] - down));
   p.weight_bits.assign(filters, static_cast<std::uint8_t>(codes.bits));
   for (std::size_t f = 0; f < filters; ++f) {
     p.weight_scale.push_back(codes.scale[each ? f : 0] * factor);

@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <map>
 
 #include "sw/datasets/builtin_network.hpp"
@@ -165,6 +167,42 @@ TEST_F(networks, adc_of_the_default_macro_keeps_the_answers) {
     agree += top(plain.run(x.data()).at(0)) == top(macro.run(x.data()).at(0)) ? 1 : 0;
   }
   EXPECT_GE(agree, 9);
+}
+
+// ONNX's own vectors of the integer operators, as matrix layers. Everything but the first operand is bound as constant.
+TEST_F(networks, integer_operators_equal_the_conformance_vectors) {
+  const std::map<std::string, std::vector<std::string>> cases = {
+      {"test_qlinearconv", {"x", "x_scale", "x_zero_point", "w", "w_scale", "w_zero_point", "y_scale", "y_zero_point"}},
+      {"test_qlinearmatmul_2D",
+       {"a", "a_scale", "a_zero_point", "b", "b_scale", "b_zero_point", "y_scale", "y_zero_point"}},
+      {"test_basic_convinteger", {"x", "w", "x_zero_point"}},
+      {"test_matmulinteger", {"A", "B", "a_zero_point", "b_zero_point"}}};
+  for (const auto& [name, inputs] : cases) {
+    const std::string folder = shared() + "/data/onnx_conformance/node/" + name;
+    std::ifstream file(folder + "/model.onnx", std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    const std::string vectors = folder + "/test_data_set_0/";
+    std::map<std::string, graph::tensor> bound;
+    for (std::size_t k = 1; k < inputs.size(); ++k)
+      bound[inputs[k]] = onnx::import_tensor(vectors + "input_" + std::to_string(k) + ".pb");
+    const network net = quantize(prepare(onnx::import_bytes(bytes, folder + "/model.onnx", bound)), {}, {});
+    ASSERT_EQ(net.layers.size(), 1U) << name;
+    EXPECT_EQ(net.layers[0].kind, layer_kind::mvm);
+
+    const tensor& in = net.tensors[static_cast<std::size_t>(net.input)];
+    const tensor& out = net.tensors[static_cast<std::size_t>(net.outputs[0])];
+    std::vector<float> x = onnx::import_tensor(vectors + "input_0.pb").as_floats();
+    for (float& value : x) value = (value - static_cast<float>(in.format.zero_point)) * static_cast<float>(in.scale);
+    reference_executor integers(net);
+    const std::vector<float> y = integers.run(x.data()).at(0);
+    const std::vector<float> wanted = onnx::import_tensor(vectors + "output_0.pb").as_floats();
+    ASSERT_EQ(y.size(), wanted.size()) << name;
+    for (std::size_t k = 0; k < y.size(); ++k) {
+      const float code =
+          std::nearbyint(y[k] / static_cast<float>(out.scale)) + static_cast<float>(out.format.zero_point);
+      EXPECT_EQ(code, wanted[k]) << name << " element " << k;
+    }
+  }
 }
 
 TEST_F(networks, speech_and_autoencoder_stay_close) {
