@@ -1,5 +1,7 @@
 #include "sw/runtime/collector.hpp"
 
+#include <limits>
+
 namespace cimbalom::runtime {
 
 namespace {
@@ -38,6 +40,7 @@ collector::collector(const quantization::network& network, const compiler::progr
     one.name = l.name;
     one.kind = kind_name(l.kind);
     one.macs = l.macs;
+    one.sqnr_db = std::numeric_limits<double>::quiet_NaN();  // not measured here
     if (l.kind == quantization::layer_kind::mvm) one.adc_step_sixteenths = l.mvm.adc_step_sixteenths;
     result_.layers.push_back(std::move(one));
   }

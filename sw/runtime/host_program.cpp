@@ -134,13 +134,14 @@ std::uint64_t host_program::infer_one(inference_driver& devices, std::uint64_t i
   return begun ? to - from : devices.port().now_ps() - from;
 }
 
-// Results of a batch that ran together: copied out by DMA, or worked on by the host's last layers.
+// Results of a batch that ran together: worked on by the host's last layers image by image, else copied out by DMA.
 void host_program::collect(inference_driver& devices, std::uint64_t first, std::uint64_t count, bool report) {
   const std::uint64_t from = devices.port().now_ps();
+  const bool ends_on_host = program_.steps.back().what == step::kind::host;
   std::uint64_t offset = 0;
   for (const int tensor : network_.outputs) {
     const compiler::tensor_place* place = host_.place_of(tensor);
-    if (place == nullptr) continue;
+    if (place == nullptr || ends_on_host) continue;
     devices.pull_results(*place, offset, 0, count);
     offset += place->memory.bytes;
   }
@@ -148,7 +149,8 @@ void host_program::collect(inference_driver& devices, std::uint64_t first, std::
     for (const step& one : program_.steps) {
       if (one.what == step::kind::host) host_.run(one.layer, i, access_);
     }
-    if (report && first + i < images_.count) events_.finished(image_number(first + i), outputs_of(i));
+    std::vector<std::vector<float>> values = ends_on_host ? host_.outputs(i, access_) : outputs_of(i);
+    if (report && first + i < images_.count) events_.finished(first + i, std::move(values));
   }
   times_.readback_ps += devices.port().now_ps() - from;
 }

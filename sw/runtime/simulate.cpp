@@ -107,7 +107,13 @@ class run_of_simulation {
     system_ = &system;
     preload();
     if (options_.elaborated) options_.elaborated(system);
-    run_to_end(system, options_.stop);
+    try {
+      run_to_end(system, options_.stop);
+    } catch (...) {
+      end(system);
+      throw;
+    }
+    end(system);
     collector_.at_end(system, software_.times().end_ps);
     if (options_.check_protocol) out_.protocol_findings = system.protocol_findings();
     finish();
@@ -131,6 +137,10 @@ class run_of_simulation {
       system_->memory().storage().read(address - registers::dram_base, to, length);
     };
     return e;
+  }
+
+  void end(platform::system& system) const {
+    if (options_.ended) options_.ended(system);
   }
 
   cim::accelerator_hooks hooks() {

@@ -21,6 +21,7 @@ struct simulate_options {
   bool keep_outputs = false;                          ///< outputs of every image in the result
   cim::accelerator_hooks hooks;                       ///< of every accelerator
   std::function<void(platform::system&)> elaborated;  ///< before time starts: traces attach, tests disturb
+  std::function<void(platform::system&)> ended;       ///< after the last event, or a failure: traces let go
   std::function<void(std::size_t images)> progress;   ///< images done
   const std::atomic<bool>* stop = nullptr;            ///< becomes true (Ctrl-C): end at once
 };
