@@ -80,7 +80,7 @@ arguments parse_arguments(int argc, const char* const* argv) {
   CLI::App app("Cimbalom: a compute-in-memory accelerator system, from ONNX to accuracy, time, energy and area",
                "cimbalom");
   app.set_version_flag("--version", "cimbalom " CIMBALOM_VERSION);
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);  // none is refused below, after what was not understood
   add_run(app, parsed, run);
   add_evaluate(app, parsed, evaluate);
   add_inspect(app, parsed, inspect);
@@ -96,6 +96,9 @@ arguments parse_arguments(int argc, const char* const* argv) {
     parsed.text = app.version() + "\n";
   } catch (const CLI::ParseError& error) {
     throw bad_input({}, "", "", "cimbalom: " + one_line(error.what()) + " (see cimbalom --help)");
+  }
+  if (parsed.text.empty() && !parsed.run && !parsed.evaluate && !parsed.inspect) {
+    throw bad_input({}, "", "", "cimbalom: needs a command: run, evaluate or inspect (see cimbalom --help)");
   }
   return parsed;
 }

@@ -57,10 +57,15 @@ loaded_model load_file(const source_arguments& source) {
   model.info.sha256 = report::sha256_of_file(source.model);
   model.steps = datasets::find_preprocess(source.preprocess, source.model);
   model.dataset = source.dataset;
-  if (model.steps.file.empty() && !model.dataset.empty())
-    note("no preprocessing file: inputs are the raw pixel values");
-  if (model.dataset.empty()) note("no --dataset: inputs are synthetic, and no accuracy is reported");
   return model;
+}
+
+void tell_what_is_assumed(const loaded_model& model) {
+  if (model.dataset.empty()) {
+    note("no --dataset: inputs are synthetic, and no accuracy is reported");
+  } else if (model.steps.file.empty()) {
+    note("no preprocessing file: inputs are the raw pixel values");
+  }
 }
 
 /// Calibration never looks at test images where the data set has others.
@@ -138,6 +143,7 @@ preparation prepare(const source_arguments& source, const std::string& command, 
   const std::uint64_t asked = source.images > 0 ? source.images : default_images;
   if (asked == 0 && made.images->synthetic()) throw bad_input({}, "--images", "", "is needed without --dataset");
   made.count = asked == 0 ? made.images->size() : std::min<std::uint64_t>(asked, made.images->size());
+  tell_what_is_assumed(model);
   if (source.images > made.count) note(fmt::format("the data set has {} images", made.count));
   quantize_model(made, model, chosen);
   made.report.model = model.info;

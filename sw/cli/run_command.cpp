@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fstream>
 #include <limits>
 #include <memory>
 
@@ -28,6 +29,9 @@ class recording {
       throw bad_input({}, "--vcd", "", "is needed with --vcd-signals and --vcd-window");
     }
     config_.path = arguments.vcd;
+    if (!config_.path.empty() && !std::ofstream(config_.path)) {  // before any work
+      throw bad_input({}, "--vcd", config_.path, "a file that can be written");
+    }
     if (!arguments.vcd_signals.empty()) config_.globs = {arguments.vcd_signals};
     if (!arguments.vcd_window.empty()) config_.window = traces::parse_window("--vcd-window", arguments.vcd_window);
   }
@@ -51,8 +55,8 @@ class recording {
   std::unique_ptr<traces::waveform> waveform_;
 };
 
-runtime::simulation simulate(const preparation& p, const compiler::program& program, const run_arguments& arguments) {
-  recording waves(arguments);
+runtime::simulation simulate(const preparation& p, const compiler::program& program, const run_arguments& arguments,
+                             recording& waves) {
   progress bar("simulate", "images");
   const runtime::image_source images = p.images->source(p.count);
   const std::uint64_t total = p.count;
@@ -78,12 +82,13 @@ runtime::simulation simulate(const preparation& p, const compiler::program& prog
 }  // namespace
 
 void run(const run_arguments& arguments) {
+  recording waves(arguments);
   preparation p = prepare(arguments.source, "run", default_images);
   compiler::compile_options how;
   how.image_slots =
       static_cast<int>(std::max<std::uint64_t>(arguments.batch, static_cast<std::uint64_t>(how.image_slots)));
   const compiler::program program = compiler::compile(p.network, p.platform, how);
-  runtime::simulation simulation = simulate(p, program, arguments);
+  runtime::simulation simulation = simulate(p, program, arguments, waves);
   for (runtime::layer_result& l : simulation.result.layers) {
     if (l.sqnr_db == 0) l.sqnr_db = std::numeric_limits<double>::quiet_NaN();  // not measured
   }
