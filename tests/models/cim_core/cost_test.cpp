@@ -94,7 +94,7 @@ TEST(cost, bias_only_tiles_take_no_bank_time) {
 TEST(cost, programming_is_the_longer_of_rows_and_stream) {
   tile_work w;
   w.program_rows = 432;  // 27 row groups of 16
-  w.stream_bytes = 216 * 192;
+  w.stream_bytes = 216ULL * 192;
   const command_time t = program_time({}, {}, w);
   EXPECT_EQ(t.bank_ps, 864'000U);
   EXPECT_EQ(t.stream_ps, 648U * 2000);  // 64 bytes a cycle

@@ -16,7 +16,7 @@ int draw(std::mt19937& generator, int low, int high) {
 }
 
 std::vector<int> draw_codes(std::mt19937& generator, const tensor_format& format) {
-  std::vector<int> codes(static_cast<std::size_t>(format.height * format.width * format.channels));
+  std::vector<int> codes(to_size(format.height * format.width * format.channels));
   for (int& code : codes) code = draw(generator, format.minimum(), format.maximum());
   return codes;
 }
@@ -28,7 +28,7 @@ int columns_of(const macro_config& macro, int bits) {
 filter_case draw_filter(std::mt19937& generator, const case_options& o, int bits, int taps, int channels) {
   filter_case filter;
   filter.bits = bits;
-  filter.weights.resize(static_cast<std::size_t>(taps * channels));
+  filter.weights.resize(to_size(taps * channels));
   for (int& weight : filter.weights) weight = draw(generator, -(1 << (bits - 1)), (1 << (bits - 1)) - 1);
   filter.bias = draw(generator, -100000, 100000);
   filter.shift = draw(generator, 20, 30) + o.extra_shift;
@@ -88,8 +88,7 @@ void place_groups(layer_case& layer, const case_options& o, std::mt19937& genera
 // Input code at a position relative to the map, real zero in the padding.
 int input_at(const layer_case& layer, int row, int column, int channel) {
   if (row < 0 || row >= layer.input.height || column < 0 || column >= layer.input.width) return layer.input.zero_point;
-  return layer
-      .input_codes[static_cast<std::size_t>((row * layer.input.width + column) * layer.input.channels + channel)];
+  return layer.input_codes[to_size((row * layer.input.width + column) * layer.input.channels + channel)];
 }
 
 // One row of a weight group: which tap and channel of the pass; false beyond the weights.
@@ -124,7 +123,7 @@ std::vector<driven_row> rows_of(const layer_case& layer, const pass_case& pass, 
     const int row = out_row * w.stride_h - w.pad_top + tap / w.kernel_w * w.dilation_h;
     const int column = out_column * w.stride_w - w.pad_left + tap % w.kernel_w * w.dilation_w;
     const int code = input_at(layer, row, column, pass.channel_base + channel) - layer.input.minimum();
-    rows.push_back({code, filter.weights[static_cast<std::size_t>(tap * pass.channels + channel)]});
+    rows.push_back({code, filter.weights[to_size(tap * pass.channels + channel)]});
   }
   return rows;
 }
@@ -144,7 +143,7 @@ std::int64_t column_code(const layer_case& layer, const std::vector<driven_row>&
   std::int64_t sum = 0;
   for (const driven_row& row : rows) {
     const int digit = ((row.code & input_mask) >> first_input_bit) & ((1 << layer.macro.dac_bits) - 1);
-    sum += digit * ((row.weight >> low) & ((1 << width) - 1));
+    sum += std::int64_t{digit} * ((row.weight >> low) & ((1 << width) - 1));
   }
   return reference_adc(layer, sum);
 }
@@ -240,8 +239,8 @@ registers::mvm_descriptor descriptor_of(const layer_case& layer) {
 
 std::vector<std::uint8_t> position_images(const layer_case& layer) {
   std::vector<std::uint8_t> bytes;
-  const auto position = static_cast<std::size_t>(layer.macro.position_bytes());
-  const std::size_t row_bytes = position / static_cast<std::size_t>(layer.macro.rows_active);
+  const auto position = to_size(layer.macro.position_bytes());
+  const std::size_t row_bytes = position / to_size(layer.macro.rows_active);
   for (const pass_case& pass : layer.passes) {
     for (const int group : pass.groups) {
       bytes.resize(bytes.size() + position);
@@ -251,9 +250,8 @@ std::vector<std::uint8_t> position_images(const layer_case& layer) {
         int channel = 0;
         if (!row_of(layer, pass, group, r, tap, channel)) continue;
         for (const filter_case& f : pass.filters) {
-          arithmetic::store_weight(layer.macro.shape(),
-                                   f.weights[static_cast<std::size_t>(tap * pass.channels + channel)], f.bits,
-                                   f.first_column, image + static_cast<std::size_t>(r) * row_bytes);
+          arithmetic::store_weight(layer.macro.shape(), f.weights[to_size(tap * pass.channels + channel)], f.bits,
+                                   f.first_column, image + to_size(r) * row_bytes);
         }
       }
     }
@@ -322,14 +320,14 @@ int reference_code(const layer_case& layer, const filter_case& filter, std::int6
 }
 
 std::vector<int> reference_output(const layer_case& layer, const std::vector<std::int64_t>& sums) {
-  const auto pixels = static_cast<std::size_t>(layer.output.height * layer.output.width);
-  const auto channels = static_cast<std::size_t>(layer.output.channels);
+  const auto pixels = to_size(layer.output.height * layer.output.width);
+  const auto channels = to_size(layer.output.channels);
   std::vector<int> codes(pixels * channels, 0);
   std::size_t at = 0;
   for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
     for (const pass_case& pass : layer.passes) {
       for (const filter_case& filter : pass.filters) {
-        const std::size_t to = pixel * channels + static_cast<std::size_t>(filter.output_channel);
+        const std::size_t to = pixel * channels + to_size(filter.output_channel);
         codes[to] = reference_code(layer, filter, sums[at++], layer.second_codes[to]);
       }
     }
@@ -406,7 +404,7 @@ registers::error_code layer_runner::compute(const registers::command& value) {
 }
 
 std::vector<int> layer_runner::output() const {
-  const auto count = static_cast<std::size_t>(layer_.output.height * layer_.output.width * layer_.output.channels);
+  const auto count = to_size(layer_.output.height * layer_.output.width * layer_.output.channels);
   return tensor_codes(layer_.output, core_->bytes(registers::output_buffer_offset, count), count);
 }
 

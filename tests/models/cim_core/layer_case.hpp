@@ -8,6 +8,12 @@
 
 namespace cimbalom::cim::testing {
 
+/// Sizes here are small ints.
+template <typename T>
+constexpr std::size_t to_size(T value) {
+  return static_cast<std::size_t>(value);
+}
+
 /// A filter of a pass: weights over the pass's own channels.
 struct filter_case {
   int bits = 8;

@@ -243,8 +243,7 @@ TEST(mvm_layer, lossless_macro_is_the_plain_integer_convolution) {
   layer_case layer = make_case(o);
   const auto value_at = [&](int row, int column, int channel) {
     if (row < 0 || row >= layer.input.height || column < 0 || column >= layer.input.width) return 0;
-    return layer.input_codes[static_cast<std::size_t>((row * layer.input.width + column) * layer.input.channels +
-                                                      channel)] -
+    return layer.input_codes[to_size((row * layer.input.width + column) * layer.input.channels + channel)] -
            layer.input.zero_point;
   };
   std::vector<std::int64_t> sums;
@@ -255,8 +254,9 @@ TEST(mvm_layer, lossless_macro_is_the_plain_integer_convolution) {
           std::int64_t sum = filter.bias;
           for (int tap = 0; tap < 9; ++tap) {
             for (int c = 0; c < layer.input.channels; ++c) {
-              const int weight = filter.weights[static_cast<std::size_t>(tap * pass.channels + c)];
-              sum += value_at(row - 1 + tap / 3, column - 1 + tap % 3, c) * (weight - filter.weight_zero_point);
+              const int weight = filter.weights[to_size(tap * pass.channels + c)];
+              sum += std::int64_t{value_at(row - 1 + tap / 3, column - 1 + tap % 3, c)} *
+                     (weight - filter.weight_zero_point);
             }
           }
           sums.push_back(sum);

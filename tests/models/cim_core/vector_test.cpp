@@ -27,7 +27,7 @@ struct vector_case {
 };
 
 std::size_t elements(const registers::tensor_format& f) {
-  return static_cast<std::size_t>(f.height) * static_cast<std::size_t>(f.width) * static_cast<std::size_t>(f.channels);
+  return to_size(f.height) * to_size(f.width) * to_size(f.channels);
 }
 
 std::vector<int> draw(const registers::tensor_format& format, unsigned seed) {
@@ -81,7 +81,7 @@ double factor_of(const vector_descriptor& d, std::int32_t multiplier, int shift)
 }
 
 int at(const registers::tensor_format& f, const std::vector<int>& codes, int h, int w, int c) {
-  return codes[static_cast<std::size_t>((h * f.width + w) * f.channels + c)];
+  return codes[to_size((h * f.width + w) * f.channels + c)];
 }
 
 struct window_samples {
@@ -116,7 +116,7 @@ int expected_code(const vector_case& v, int h, int w, int c) {
                             (at(d.second_input, v.b, h, w, c) - d.second_input.zero_point) *
                                 factor_of(d, d.second_multiplier, d.shift));
     case vector_kind::affine: {
-      const registers::filter_record& r = d.channels[static_cast<std::size_t>(c)];
+      const registers::filter_record& r = d.channels[to_size(c)];
       const bool fixed = d.requantize == registers::requantization::fixed_point;
       const double bias = fixed ? std::ldexp(static_cast<double>(r.bias), -r.shift)
                                 : factor_of(d, static_cast<std::int32_t>(r.bias), 0);
@@ -129,8 +129,7 @@ int expected_code(const vector_case& v, int h, int w, int c) {
     case vector_kind::average_pool: {
       const window_samples s = samples_of(v, h, w, c);
       const bool own = !d.count_include_pad && !d.reciprocal_multipliers.empty() && s.count > 0;
-      const double f =
-          own ? factor_of(d, d.reciprocal_multipliers[static_cast<std::size_t>(s.count - 1)], d.shift) : factor;
+      const double f = own ? factor_of(d, d.reciprocal_multipliers[to_size(s.count - 1)], d.shift) : factor;
       return code_of(d, static_cast<double>(s.sum) * f);
     }
     case vector_kind::slice_pad: {
@@ -207,7 +206,8 @@ TEST(vector_op, average_without_the_padding) {
   for (const bool floating : {false, true}) {
     vector_case v = make(vector_kind::average_pool, floating);
     for (int n = 1; n <= 9; ++n) {
-      v.d.reciprocal_multipliers.push_back(floating ? bits_of(static_cast<float>(230 / n) / 256) : 60000 / n);
+      v.d.reciprocal_multipliers.push_back(floating ? bits_of(std::floor(230.0F / static_cast<float>(n)) / 256)
+                                                    : 60000 / n);
     }
     EXPECT_EQ(run(v, 4), expected(v));
     v.d.count_include_pad = true;

@@ -81,10 +81,10 @@ TEST(mvm_descriptor, stores_optional_fields_only_where_they_are_used) {
   value.second_input = value.output;
   EXPECT_EQ(encode(value).size(), plain + 20);
   value.passes[0].filters[0].second_multiplier = 5;
-  EXPECT_EQ(encode(value).size(), plain + 20 + 4 * 4);
+  EXPECT_EQ(encode(value).size(), plain + 20 + 16);
   value.passes[1].filters[1].weight_zero_point = -3;
   const auto bytes = encode(value);
-  EXPECT_EQ(bytes.size(), plain + 20 + 4 * 8);
+  EXPECT_EQ(bytes.size(), plain + 20 + 32);
   mvm_descriptor back;
   ASSERT_EQ(decode(bytes.data(), bytes.size(), back), error_code::none);
   EXPECT_EQ(back.passes[0].filters[0].second_multiplier, 5);
