@@ -73,13 +73,9 @@ void memory_port::issue_burst(path& p) {
   const std::size_t length =
       next_burst_bytes(address, request.length - active.issued, static_cast<std::uint64_t>(config_.burst_bytes));
   payload& transaction = pool_.take(request.command, address, length, initiator_, request.layer);
-  burst* part = transaction.get_extension<burst>();
-  if (part == nullptr) {
-    part = new burst;  // stays with the pooled payload
-    transaction.set_extension(part);
-  }
-  part->owner = &active;
-  part->offset = active.issued;
+  initiator_context& context = *transaction.get_extension<initiator_context>();
+  context.owner = &active;
+  context.offset = active.issued;
   if (transaction.is_write()) {
     std::memcpy(transaction.get_data_ptr(), static_cast<const unsigned char*>(request.data) + active.issued, length);
     ++statistics_.write_bursts;
@@ -99,8 +95,8 @@ void memory_port::request_ended(unsigned) {
 }
 
 void memory_port::response_begun(payload& transaction, unsigned) {
-  const burst& part = *transaction.get_extension<burst>();
-  active_request& active = *part.owner;
+  const initiator_context& context = *transaction.get_extension<initiator_context>();
+  active_request& active = *static_cast<active_request*>(context.owner);
   path& p = paths_[path_of(transaction.get_command())];
   const std::size_t length = transaction.get_data_length();
   if (!transaction.is_response_ok()) {
@@ -115,7 +111,7 @@ void memory_port::response_begun(payload& transaction, unsigned) {
       ++p.next;
     }
   } else if (transaction.is_read() && !p.aborting) {
-    std::memcpy(static_cast<unsigned char*>(active.request.data) + part.offset, transaction.get_data_ptr(), length);
+    std::memcpy(static_cast<unsigned char*>(active.request.data) + context.offset, transaction.get_data_ptr(), length);
   }
   active.answered += length;
   --p.outstanding;

@@ -73,12 +73,6 @@ class memory_port : public initiator_port, private initiator_client {
     std::size_t outstanding = 0;
     bool aborting = false;
   };
-  struct burst : ::tlm::tlm_extension<burst> {
-    active_request* owner = nullptr;
-    std::size_t offset = 0;
-    ::tlm::tlm_extension_base* clone() const override { return nullptr; }
-    void copy_from(const ::tlm::tlm_extension_base&) override {}
-  };
 
   void request_ended(unsigned port) override;
   void response_begun(payload& transaction, unsigned port) override;

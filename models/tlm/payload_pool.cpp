@@ -6,19 +6,29 @@ namespace cimbalom::transport {
 
 struct payload_pool::pooled : payload {
   pooled(::tlm::tlm_mm_interface* owner, std::size_t size_class_index)
-      : payload(owner), size_class(size_class_index), tag(new transaction_tag) {
+      : payload(owner), size_class(size_class_index), tag(new transaction_tag), context(new initiator_context) {
     if (size_class > 0) buffer.resize(std::size_t{32} << size_class);
     set_extension(tag);  // owned by the payload from here on
+    set_extension(context);
   }
 
   std::size_t size_class;
   std::vector<unsigned char> buffer;
   transaction_tag* tag;
+  initiator_context* context;
 };
 
 payload_pool::payload_pool() = default;
 
-payload_pool::~payload_pool() = default;
+payload_pool::~payload_pool() {
+  // What others put on a payload belongs to them, and may be gone: it must not be freed with the payload.
+  for (const std::unique_ptr<pooled>& item : all_) {
+    for (unsigned i = 0; i < ::tlm::max_num_extensions(); ++i) {
+      const ::tlm::tlm_extension_base* extension = item->get_extension(i);
+      if (extension != nullptr && extension != item->tag && extension != item->context) item->set_extension(i, nullptr);
+    }
+  }
+}
 
 payload_pool::pooled& payload_pool::obtain(std::size_t size_class) {
   std::vector<pooled*>& list = free_[size_class];

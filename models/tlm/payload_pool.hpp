@@ -11,6 +11,17 @@
 
 namespace cimbalom::transport {
 
+/// What an initiator needs to find its own work again; travels with every pooled payload.
+struct initiator_context : ::tlm::tlm_extension<initiator_context> {
+  void* owner = nullptr;
+  std::size_t offset = 0;
+
+  ::tlm::tlm_extension_base* clone() const override { return new initiator_context(*this); }
+  void copy_from(const ::tlm::tlm_extension_base& other) override {
+    *this = static_cast<const initiator_context&>(other);
+  }
+};
+
 /// The memory manager of an initiator, and the one builder of payloads: every attribute is set on every take.
 /// A payload comes back when its reference count reaches 0; buffers and extensions are kept for the next one.
 class payload_pool final : public ::tlm::tlm_mm_interface {
@@ -20,7 +31,7 @@ class payload_pool final : public ::tlm::tlm_mm_interface {
   payload_pool();
   payload_pool(const payload_pool&) = delete;
   payload_pool& operator=(const payload_pool&) = delete;
-  /// Payloads still out are destroyed with the pool.
+  /// Payloads still out (the simulation was stopped) are destroyed with the pool, whoever else is gone already.
   ~payload_pool() override;
 
   /// A payload with a buffer of the pool's (contents undefined), reference count 1.
