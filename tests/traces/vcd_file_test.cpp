@@ -9,7 +9,7 @@
 
 #include "platform/configuration/error.hpp"
 #include "tests/traces/vcd_reader.hpp"
-#include "traces/timeline_file.hpp"
+#include "traces/command_timeline.hpp"
 #include "traces/transaction_log.hpp"
 
 namespace cimbalom::traces {
@@ -156,6 +156,27 @@ TEST(timeline_file, is_json_with_exact_times) {
   EXPECT_EQ(events[5]["tid"], events[2]["tid"]);
   EXPECT_NE(events[4]["tid"], events[2]["tid"]);
   EXPECT_THROW(timeline_file("/nowhere/t.json"), input_error);
+}
+
+TEST(command_timeline, has_a_track_an_engine) {
+  const std::string path = scratch("commands.json");
+  {
+    timeline_file file(path);
+    for (const auto op : {registers::opcode::load_weights, registers::opcode::compute, registers::opcode::vector_op,
+                          registers::opcode::fence}) {
+      registers::command c;
+      c.op = op;
+      c.layer = 4;
+      add_command(file, "accelerator0", c, 10, 20);
+    }
+  }
+  std::map<std::string, int> spans;
+  std::map<int, std::string> tracks;
+  for (const auto& event : nlohmann::json::parse(text_of(path))) {
+    if (event["name"] == "thread_name") tracks[event["tid"]] = event["args"]["name"];
+    if (event["ph"] == "X") ++spans[tracks[event["tid"]]];
+  }
+  EXPECT_EQ(spans, (std::map<std::string, int>{{"parameter", 1}, {"compute", 2}, {"sequencer", 1}}));
 }
 
 TEST(transaction_log, writes_a_line_a_transaction) {
