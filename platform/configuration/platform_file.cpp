@@ -126,6 +126,25 @@ void apply_setting(const std::string& setting, const std::vector<key>& all, assi
   throw bad_input(where, line, "", "");
 }
 
+platform_config read_and_check(const std::string& text, const std::string& file,
+                               const std::vector<std::string>& settings) {
+  platform_config config;
+  config.dram = dram::make_dram_config(config.dram.preset);
+  const std::vector<key> all = keys(config);
+  assignments read;
+  read_document(parse_yaml(text, file), file, all, read);
+  for (const std::string& setting : settings) apply_setting(setting, all, read);
+  place_map places;
+  take_all(read, places);
+  config.nonideality.cols_per_adc = config.macro.cols_per_adc;
+  try {
+    validate(config);
+  } catch (const input_error& error) {
+    rethrow_with_place(error.what(), file, places);
+  }
+  return config;
+}
+
 }  // namespace
 
 void validate(const platform_config& config) {
@@ -147,21 +166,11 @@ void validate(const platform_config& config) {
 
 platform_config parse_platform(const std::string& text, const std::string& file,
                                const std::vector<std::string>& settings) {
-  platform_config config;
-  config.dram = dram::make_dram_config(config.dram.preset);
-  const std::vector<key> all = keys(config);
-  assignments read;
-  read_document(parse_yaml(text, file), file, all, read);
-  for (const std::string& setting : settings) apply_setting(setting, all, read);
-  place_map places;
-  take_all(read, places);
-  config.nonideality.cols_per_adc = config.macro.cols_per_adc;
   try {
-    validate(config);
+    return read_and_check(text, file, settings);
   } catch (const input_error& error) {
-    rethrow_with_place(error.what(), file, places);
+    throw in_one_line(error);
   }
-  return config;
 }
 
 platform_config read_platform(const std::string& preset_or_path, const std::vector<std::string>& settings) {

@@ -263,7 +263,11 @@ class reader {
 }  // namespace
 
 technology parse_technology(const std::string& text, const std::string& file) {
-  return reader(text, file).read();
+  try {
+    return reader(text, file).read();
+  } catch (const input_error& error) {
+    throw in_one_line(error);
+  }
 }
 
 technology read_technology(const std::string& name_or_path) {

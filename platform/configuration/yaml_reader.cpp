@@ -56,6 +56,14 @@ void require_map(const YAML::Node& node, const std::string& file, const std::str
   }
 }
 
+input_error in_one_line(const input_error& error) {
+  std::string line = error.what();
+  for (char& c : line) {
+    if (static_cast<unsigned char>(c) < ' ') c = ' ';
+  }
+  return input_error(line);
+}
+
 std::string read_text(const std::string& path) {
   std::ifstream stream(path, std::ios::binary);
   std::ostringstream text;

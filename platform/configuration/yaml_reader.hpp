@@ -20,6 +20,9 @@ std::string scalar(const YAML::Node& node, const std::string& file, const std::s
 /// Throws input_error unless `node` is a map without a key twice.
 void require_map(const YAML::Node& node, const std::string& file, const std::string& key);
 
+/// Keys and values may hold line feeds: a message never does.
+input_error in_one_line(const input_error& error);
+
 /// The whole file; input_error when it cannot be read.
 std::string read_text(const std::string& path);
 

@@ -109,6 +109,11 @@ TEST(platform_file, structure_is_checked) {
   EXPECT_EQ(error_of(std::string(100, '[')), "p.yaml: brackets nest deeper than 32 levels");
 }
 
+TEST(platform_file, messages_stay_in_one_line) {
+  EXPECT_EQ(error_of("macro: {\"adc\\nbits\": 5}"),
+            "p.yaml:1: macro.adc bits: no such key; the nearest is macro.adc_bits");
+}
+
 TEST(platform_file, settings_must_name_key_and_value) {
   EXPECT_EQ(error_of("", {"platform.macro.adc_bits"}), "--set: platform.macro.adc_bits: must read platform.KEY=VALUE");
   EXPECT_EQ(error_of("", {"macro.adc_bits=5"}),
