@@ -81,6 +81,12 @@ bool inside(int shape, int u, int v) {
   }
 }
 
+std::size_t pixel_index(int channel, int y, int x) {
+  constexpr auto extent = static_cast<std::size_t>(side);
+  return (static_cast<std::size_t>(channel) * extent + static_cast<std::size_t>(y)) * extent +
+         static_cast<std::size_t>(x);
+}
+
 using colour = std::array<int, 3>;
 
 colour random_colour(random_stream& random) {
@@ -93,7 +99,7 @@ int distance(const colour& a, const colour& b) {
 
 class canvas {
  public:
-  int& at(int channel, int y, int x) { return values_[static_cast<std::size_t>((channel * side + y) * side + x)]; }
+  int& at(int channel, int y, int x) { return values_[pixel_index(channel, y, x)]; }
 
   /// colour + gradient across the image.
   void fill(const colour& base, random_stream& random) {
@@ -182,8 +188,7 @@ builtin_images::image builtin_images::draw(std::size_t i) const {
     for (int y = 0; y < side; ++y)
       for (int x = 0; x < side; ++x) {
         const int value = picture.at(c, y, x) + random.between(-noise, noise) + random.between(-noise, noise);
-        bytes[static_cast<std::size_t>((c * side + y) * side + x)] =
-            static_cast<std::uint8_t>(std::clamp(value, 0, 255));
+        bytes[pixel_index(c, y, x)] = static_cast<std::uint8_t>(std::clamp(value, 0, 255));
       }
   return bytes;
 }

@@ -9,7 +9,7 @@
 namespace cimbalom::datasets {
 namespace {
 
-constexpr std::size_t image_bytes = 3 * 32 * 32;
+constexpr std::size_t image_bytes = std::size_t{3} * 32 * 32;
 constexpr std::size_t record_bytes = 1 + image_bytes;
 constexpr int classes = 10;
 

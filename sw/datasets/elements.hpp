@@ -26,7 +26,7 @@ inline std::uint64_t raw_bits(const std::uint8_t* from, const number_format& for
 inline std::int64_t as_integer(const std::uint8_t* from, const number_format& format) {
   const std::uint64_t bits = raw_bits(from, format);
   if (format.kind != number_kind::signed_integer || format.bytes == 8) return static_cast<std::int64_t>(bits);
-  const std::uint64_t sign = std::uint64_t{1} << (8 * format.bytes - 1);
+  const std::uint64_t sign = std::uint64_t{0x80} << (8 * format.bytes - 8);
   return static_cast<std::int64_t>(bits ^ sign) - static_cast<std::int64_t>(sign);
 }
 

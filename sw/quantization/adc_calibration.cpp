@@ -8,6 +8,7 @@
 #include "platform/configuration/error.hpp"
 #include "sw/quantization/reference_executor.hpp"
 #include "sw/quantization/row_grouping.hpp"
+#include "sw/quantization/tensor_codes.hpp"
 
 namespace cimbalom::quantization {
 namespace {
@@ -91,8 +92,7 @@ class layer_calibration {
     const int x = column * w.stride_w - w.pad_left + from->tap_w * w.dilation_w;
     std::int32_t q = in.zero_point;
     if (y >= 0 && y < in.height && x >= 0 && x < in.width)
-      q = codes[static_cast<std::size_t>((y * in.width + x) * in.channels + group * l_.mvm.channels_per_group +
-                                         from->channel)];
+      q = codes[code_index(in, y, x, group * l_.mvm.channels_per_group + from->channel)];
     return static_cast<std::uint16_t>(q - in.minimum());
   }
 
@@ -142,13 +142,12 @@ class layer_calibration {
       for (int r = 0; r < shape_.rows_active; ++r) {
         const auto from = grouping_.at(code, r);
         if (!from) continue;
-        const auto at = static_cast<std::size_t>(
-            (from->tap_h * p.filter_window.kernel_w + from->tap_w) * p.channels_per_group + from->channel);
+        const auto at = weight_index(p, from->tap_h, from->tap_w, from->channel);
         for (int k = 0; k < pass.filters; ++k) {
           const auto f = static_cast<std::size_t>(pass.first_filter + k);
           arithmetic::store_weight(shape_, p.weights[f * filter_size + at], p.weight_bits[f],
                                    first_column[static_cast<std::size_t>(k)],
-                                   image.data() + static_cast<std::size_t>(r) * row_bytes);
+                                   image.data() + row_bytes * static_cast<std::size_t>(r));
         }
       }
       pass.positions.emplace_back(shape_, columns, image.data());
@@ -181,8 +180,7 @@ class layer_calibration {
           const auto from = grouping_.at(code, static_cast<int>(r));
           if (!from) continue;
           const std::int64_t u = data_.codes[vector_of(pixel, pass.group, static_cast<std::size_t>(code)) * rows + r];
-          const auto at = static_cast<std::size_t>(
-              (from->tap_h * p.filter_window.kernel_w + from->tap_w) * p.channels_per_group + from->channel);
+          const auto at = weight_index(p, from->tap_h, from->tap_w, from->channel);
           for (std::size_t k = 0; k < static_cast<std::size_t>(pass.filters); ++k)
             sums[pixel * static_cast<std::size_t>(pass.filters) + k] +=
                 u * p.weights[(static_cast<std::size_t>(pass.first_filter) + k) * filter_size + at];

@@ -91,7 +91,8 @@ void lowering::fill_conv_weights(const node& n, layer& l) {
   p.filters = static_cast<std::int32_t>(shape[0]);
   p.channels_per_group = static_cast<std::int32_t>(shape[1]);
   const auto channels = static_cast<std::size_t>(shape[1]);
-  const std::size_t taps = static_cast<std::size_t>(p.filter_window.kernel_h * p.filter_window.kernel_w);
+  const std::size_t taps =
+      static_cast<std::size_t>(p.filter_window.kernel_h) * static_cast<std::size_t>(p.filter_window.kernel_w);
   weight_order order;
   order.filter_stride = channels * taps;
   for (std::size_t tap = 0; tap < taps; ++tap)

@@ -71,9 +71,8 @@ void reference_executor::prepare_cells(const layer& l, prepared_layer& to) const
           const auto from = grouping.at(code, r);
           int value = 0;
           if (from) {
-            const int at =
-                (from->tap_h * p.filter_window.kernel_w + from->tap_w) * p.channels_per_group + from->channel;
-            const int w = p.weights[static_cast<std::size_t>(f) * filter_size + static_cast<std::size_t>(at)];
+            const std::size_t at = weight_index(p, from->tap_h, from->tap_w, from->channel);
+            const int w = p.weights[static_cast<std::size_t>(f) * filter_size + at];
             const bool sign = chunk == made.chunks - 1;
             const int width = std::min(chunk_bits, made.bits - 1 - chunk * chunk_bits);
             value = sign ? (w < 0 ? 1 : 0) : (w >> (chunk * chunk_bits)) & ((1 << width) - 1);
@@ -135,14 +134,12 @@ void reference_executor::run_layer(std::size_t index) {
 
 std::int32_t reference_executor::code_at(int number, int row, int column, int channel) const {
   const registers::tensor_format& f = tensor_at(number).format;
-  return codes_[static_cast<std::size_t>(number)]
-               [static_cast<std::size_t>((row * f.width + column) * f.channels + channel)];
+  return codes_[static_cast<std::size_t>(number)][code_index(f, row, column, channel)];
 }
 
 std::int32_t& reference_executor::code_at(int number, int row, int column, int channel) {
   const registers::tensor_format& f = tensor_at(number).format;
-  return codes_[static_cast<std::size_t>(number)]
-               [static_cast<std::size_t>((row * f.width + column) * f.channels + channel)];
+  return codes_[static_cast<std::size_t>(number)][code_index(f, row, column, channel)];
 }
 
 void reference_executor::run_mvm(const layer& l, const prepared_layer& made) {
@@ -194,8 +191,7 @@ std::int64_t reference_executor::plain_sum(const layer& l, int filter, int row, 
           sum += std::int64_t{in.zero_point - in.minimum()} * (*weight - zero);
         continue;
       }
-      const std::int32_t* from = &codes_[static_cast<std::size_t>(l.inputs[0])]
-                                        [static_cast<std::size_t>((y * in.width + x) * in.channels + first_channel)];
+      const std::int32_t* from = &codes_[static_cast<std::size_t>(l.inputs[0])][code_index(in, y, x, first_channel)];
       // A tap of 8-bit codes and weights fits 32 bits, which compilers sum several at a time.
       if (narrow) {
         std::int32_t tap = 0;
