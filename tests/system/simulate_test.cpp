@@ -12,6 +12,7 @@
 #include "platform/configuration/error.hpp"
 #include "platform/configuration/platform_file.hpp"
 #include "sw/compiler/compile.hpp"
+#include "sw/driver/inference_driver.hpp"
 #include "sw/runtime/evaluate.hpp"
 #include "sw/runtime/run_to_end.hpp"
 #include "tests/support/simulation_test.hpp"
@@ -224,6 +225,40 @@ TEST_F(system_test, an_address_outside_memory_is_reported_with_its_command) {
   EXPECT_TRUE(contains(message, "memory_response")) << message;
   EXPECT_TRUE(contains(message, "store")) << message;
   EXPECT_TRUE(contains(message, "0x70000000")) << message;
+}
+
+// After an error the driver resets the devices, loads again, and the system works.
+TEST_F(system_test, recovers_from_an_error_by_reset) {
+  const network net = test::residual_network(1, 8, 8);
+  const compiler::program program = compiler::compile(net, default_platform());
+  driver::driver_memory memory;
+  memory.descriptors = program.dram_end;
+  memory.descriptor_bytes = 4096;
+  memory.package = program.dram_end + 4096;
+  compiler::program broken = program;
+  for (registers::command& one : broken.segments[0].commands) {
+    if (one.op == registers::opcode::compute) one.output = registers::output_buffer_offset + 65535;
+  }
+  std::string message;
+  std::uint64_t working_ps = 0;
+  energy::null_sink sink;
+  platform::system system("system", default_platform(), sink, [&](registers::host_port& port) {
+    driver::inference_driver bad(port, broken, memory);
+    bad.start();
+    bad.load();
+    bad.queue(0, 0);
+    message = failure_of([&] { bad.run_queued(); });
+    driver::inference_driver good(port, program, memory);
+    good.recover();
+    good.queue(0, 0);
+    working_ps = good.run_queued();
+  });
+  system.preload(memory.package, program.memory_image.data(), program.memory_image.size());
+  run_to_end(system);
+  EXPECT_TRUE(contains(message, "buffer_range")) << message;
+  EXPECT_TRUE(contains(message, "compute layer 0")) << message;
+  EXPECT_GT(working_ps, 0U);
+  EXPECT_EQ(system.accelerator(0).statistics().resets, 2U);
 }
 
 TEST_F(system_test, stops_when_asked) {
