@@ -200,13 +200,14 @@ std::vector<registers::command> tiny_layer::commands() const {
   for (int t = 0; t < tiles; ++t) {
     const auto half = static_cast<std::uint32_t>(t % 2);
     const auto tile = static_cast<std::uint32_t>(t);
+    const bool first = t == 0;  // the layer before divides the buffers otherwise
     c = {};
     c.op = opcode::load_vector;
     c.layer = layer;
     c.memory_address = input_at + tile * tile_in;
     c.buffer = registers::input_buffer_offset + half * tile_in;
     c.row_bytes = tile_in;
-    c.lag[compute] = 1;  // the tile before the last one has left this half
+    c.lag[compute] = first ? 0 : 1;  // who used this half before has left it
     stream.push_back(c);
     c = {};
     c.op = opcode::compute;
@@ -219,7 +220,7 @@ std::vector<registers::command> tiny_layer::commands() const {
     c.lag[vector] = 0;
     c.lag[program] = 0;
     c.lag[parameter] = 0;
-    c.lag[store] = 1;
+    c.lag[store] = first ? 0 : 1;
     stream.push_back(c);
     c = {};
     c.op = opcode::store;
