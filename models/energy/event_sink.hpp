@@ -52,7 +52,7 @@ enum class event : std::uint16_t {
 };
 
 inline constexpr std::size_t event_count = 0
-#define CIMBALOM_X(component, name) +1
+#define CIMBALOM_X(component, name) +1  // NOLINT(bugprone-macro-parentheses): a term of a sum
     CIMBALOM_ENERGY_EVENTS(CIMBALOM_X)
 #undef CIMBALOM_X
     ;
