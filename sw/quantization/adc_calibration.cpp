@@ -130,7 +130,7 @@ class layer_calibration {
     int columns = 0;
     std::vector<int> first_column;
     for (int k = 0; k < pass.filters; ++k) {
-      const int bits = p.weight_bits[static_cast<std::size_t>(pass.first_filter + k)];
+      const int bits = p.weight_bits[static_cast<std::size_t>(pass.first_filter) + static_cast<std::size_t>(k)];
       first_column.push_back(columns);
       arithmetic::append_conversions(shape_, columns, bits, k, pass.conversions);
       columns += arithmetic::weight_columns(shape_, bits);
@@ -144,7 +144,7 @@ class layer_calibration {
         if (!from) continue;
         const auto at = weight_index(p, from->tap_h, from->tap_w, from->channel);
         for (int k = 0; k < pass.filters; ++k) {
-          const auto f = static_cast<std::size_t>(pass.first_filter + k);
+          const auto f = static_cast<std::size_t>(pass.first_filter) + static_cast<std::size_t>(k);
           arithmetic::store_weight(shape_, p.weights[f * filter_size + at], p.weight_bits[f],
                                    first_column[static_cast<std::size_t>(k)],
                                    image.data() + row_bytes * static_cast<std::size_t>(r));
