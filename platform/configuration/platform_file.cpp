@@ -27,6 +27,7 @@ using assignments = std::vector<assignment>;
 
 std::vector<std::string> paths_of(const std::vector<key>& all) {
   std::vector<std::string> paths;
+  paths.reserve(all.size());
   for (const key& k : all) paths.push_back(k.path);
   return paths;
 }

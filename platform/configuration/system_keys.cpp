@@ -33,11 +33,11 @@ void add_interconnect(std::vector<key>& k, interconnect::interconnect_config& i)
 
 /// Choosing a preset sets everything below `dram`; the reader therefore does it first.
 choice preset_of(dram::dram_config& d) {
-  const std::vector<std::string> names = dram::preset_names();
-  const auto get = [&d, names] {
+  const std::vector<std::string>& names = dram::preset_names();
+  const auto get = [&d, &names] {
     return static_cast<std::size_t>(std::find(names.begin(), names.end(), d.preset) - names.begin());
   };
-  return {names, get, [&d, names](std::size_t index) { d = dram::make_dram_config(names[index]); }};
+  return {names, get, [&d, &names](std::size_t index) { d = dram::make_dram_config(names[index]); }};
 }
 
 void add_dram(std::vector<key>& k, dram::dram_config& d) {

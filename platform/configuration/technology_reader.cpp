@@ -243,9 +243,10 @@ class reader {
       row.published_key = text(entry.second, path, "published");
       if (const YAML::Node parts = entry.second["parts"]) {
         require_map(parts, file_, path + ".parts");
+        const std::string prefix = path + ".parts.";
         for (const auto& part : parts) {
           const std::string name = part.first.Scalar();
-          row.parts.emplace_back(name, read_quantity(part.second, path + ".parts." + name, area_units));
+          row.parts.emplace_back(name, read_quantity(part.second, prefix + name, area_units));
         }
       }
       if (!row.published_key.empty() && row.parts.empty())
