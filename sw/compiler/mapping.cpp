@@ -26,11 +26,13 @@ class mapper {
 
   bool run(const std::vector<int>& order, std::size_t resident) {
     mark(order, resident);
-    const std::uint64_t least = least_ring();
-    if (least > hardware_.positions()) return false;
-    if (!place_residents(hardware_.positions() - least)) return false;
-    place_streamed();
-    return true;
+    const std::uint64_t least = least_ring(), all = hardware_.positions();
+    // With ping-pong the ring should hold two units; one must do where the residents leave no more.
+    const std::uint64_t wanted = ping_pong() ? 2 * least : least;
+    const bool placed =
+        (wanted <= all && place_residents(all - wanted)) || (least <= all && place_residents(all - least));
+    if (placed) place_streamed();
+    return placed;
   }
 
  private:
@@ -57,13 +59,12 @@ class mapper {
 
   bool ping_pong() const { return options_.ping_pong && hardware_.accelerator.ping_pong; }
 
-  // Positions that streamed units need at the very least; twice with ping-pong, if the banks have them.
+  // Positions that the largest streamed unit needs at the very least.
   std::uint64_t least_ring() {
     std::uint64_t largest = 0;
     each(false,
          [&](const work_unit& unit) { largest = std::max(largest, divide_up(unit.entries, hardware_.banks())); });
-    const std::uint64_t twice = ping_pong() ? 2 * largest : largest;
-    return twice <= hardware_.positions() ? twice : largest;
+    return largest;
   }
 
   static void set(work_unit& unit, const mapping_option& option) {

@@ -17,7 +17,6 @@ struct job {
   int layer = 0, segment = 0;
   const work_unit* unit = nullptr;
   int tile = 0, first_row = 0, rows = 0;
-  int visit = 0;          // index into visits
   bool new_input = true;  // the tile's input is not in its scratch area yet
   bool last_of_layer = false;
 };
@@ -104,7 +103,6 @@ class stream_builder {
         visits_.push_back({jobs_[i].unit, number, number, 0});
       }
       visits_.back().last_job = number;
-      jobs_[i].visit = static_cast<int>(visits_.size()) - 1;
     }
     // A fetch goes ahead of the jobs before, but not of the last one that still uses what it overwrites nor of the one
     // after that, whose command should be issued before the fetch begins to wait.
