@@ -179,12 +179,13 @@ class compilation {
 
   // The fastest; of those within 1 % of it, the one that fetches least.
   static const schedule& best_of(const std::vector<schedule>& tried) {
-    std::uint64_t fastest = ~std::uint64_t{0};
-    for (const schedule& one : tried) fastest = std::min(fastest, one.period_ps);
-    const schedule* best = nullptr;
+    const auto fastest = std::min_element(tried.begin(), tried.end(), [](const schedule& one, const schedule& other) {
+      return one.period_ps < other.period_ps;
+    });
+    const schedule* best = &*fastest;
     for (const schedule& one : tried) {
-      if (one.period_ps > fastest + fastest / 100) continue;
-      const bool less = best == nullptr || one.fetched_bytes < best->fetched_bytes ||
+      if (one.period_ps > fastest->period_ps + fastest->period_ps / 100) continue;
+      const bool less = one.fetched_bytes < best->fetched_bytes ||
                         (one.fetched_bytes == best->fetched_bytes && one.period_ps < best->period_ps);
       if (less) best = &one;
     }
