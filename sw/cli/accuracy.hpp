@@ -3,6 +3,7 @@
 #include <string>
 
 #include "sw/cli/preparation.hpp"
+#include "sw/compiler/program.hpp"
 #include "sw/runtime/evaluate.hpp"
 
 namespace cimbalom::cli {
@@ -16,5 +17,8 @@ runtime::evaluation evaluate_on(const preparation& p, const quantization::networ
 /// Where the report has labelled images: how many of them the plain integer network gets right, and the float network
 /// where libtorch is there.
 void add_software_accuracy(preparation& p, unsigned threads);
+
+/// Fills in sqnr_db of the report's layers over the first images, where libtorch is there.
+void add_layer_quality(preparation& p, const compiler::program& program);
 
 }  // namespace cimbalom::cli

@@ -35,6 +35,8 @@ void add_run(CLI::App& app, arguments& parsed, run_arguments& run) {
   command->add_flag("--timing-only", run.timing_only, "the same times, without computing the network");
   command->add_option("--vcd", run.vcd, "write waveforms")->type_name("FILE");
   command->add_option("--vcd-signals", run.vcd_signals, "only signals whose name matches")->type_name("GLOB");
+  command->add_option("--timeline", run.timeline, "write a timeline of the accelerators' commands (Trace Event JSON)")
+      ->type_name("FILE");
   command->add_option("--vcd-window", run.vcd_window, "only this time, e.g. 10us:2ms")->type_name("A:B");
   command->callback([&parsed, &run] { parsed.run = run; });
 }

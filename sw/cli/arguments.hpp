@@ -23,6 +23,7 @@ struct run_arguments {
   std::uint64_t batch = 16;
   bool timing_only = false;
   std::string vcd, vcd_signals, vcd_window;
+  std::string timeline;  ///< Trace Event file of the commands
 };
 
 struct evaluate_arguments {

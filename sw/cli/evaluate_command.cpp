@@ -22,7 +22,9 @@ void evaluate(const evaluate_arguments& arguments) {
   result.accuracy.hardware_correct = hardware.correct;
   result.accuracy.has_hardware = hardware.labelled > 0;
   add_software_accuracy(p, arguments.threads);
-  result.weight_storage_bits = compiler::compile(p.network, p.platform).weight_storage_bits;
+  const compiler::program program = compiler::compile(p.network, p.platform);
+  result.weight_storage_bits = program.weight_storage_bits;
+  add_layer_quality(p, program);
   p.report.timed = false;
   report::write_report(p.report, p.out);
   fmt::print("{}\n{}/report.json\n", report::summary(p.report), p.out);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <fstream>
-#include <limits>
 #include <memory>
 
 #include "platform/configuration/error.hpp"
@@ -14,6 +13,7 @@
 #include "sw/cli/progress.hpp"
 #include "sw/compiler/compile.hpp"
 #include "sw/runtime/simulate.hpp"
+#include "traces/command_timeline.hpp"
 #include "traces/waveform.hpp"
 
 namespace cimbalom::cli {
@@ -45,15 +45,21 @@ class recording {
     waveform_.reset();
   }
 
-  /// After a failure the system is gone: the file is made whole, and the observer is left alone.
-  void abandon() {
-    if (traces::waveform* left = waveform_.release()) left->flush();
-  }
-
  private:
   traces::waveform_config config_;
   std::unique_ptr<traces::waveform> waveform_;
 };
+
+/// The accelerator's commands as a timeline, where asked for.
+std::unique_ptr<traces::timeline_file> timeline_of(const run_arguments& arguments, runtime::simulate_options& options) {
+  if (arguments.timeline.empty()) return nullptr;
+  auto timeline = std::make_unique<traces::timeline_file>(arguments.timeline);
+  options.hooks.command_done = [&file = *timeline](const registers::command& done, std::uint64_t start_ps,
+                                                   std::uint64_t end_ps) {
+    traces::add_command(file, "accelerator0", done, start_ps, end_ps);
+  };
+  return timeline;
+}
 
 runtime::simulation simulate(const preparation& p, const compiler::program& program, const run_arguments& arguments,
                              recording& waves) {
@@ -65,17 +71,12 @@ runtime::simulation simulate(const preparation& p, const compiler::program& prog
   options.timing_only = arguments.timing_only;
   options.stop = &interrupted;
   options.elaborated = [&](platform::system&) { waves.start(); };
-  options.progress = [&](std::uint64_t done) {
-    bar.update(std::min(done, total), total);
-    if (done >= total) waves.stop();
-  };
+  options.ended = [&](platform::system&) { waves.stop(); };
+  options.progress = [&](std::uint64_t done) { bar.update(std::min(done, total), total); };
+  const std::unique_ptr<traces::timeline_file> timeline = timeline_of(arguments, options);
   runtime::simulation simulation;
-  try {
-    run_in_kernel([&] { simulation = runtime::simulate(p.network, program, p.platform, images, options); });
-  } catch (...) {
-    waves.abandon();
-    throw;
-  }
+  run_in_kernel([&] { simulation = runtime::simulate(p.network, program, p.platform, images, options); });
+  if (timeline) timeline->finish();
   return simulation;
 }
 
@@ -89,14 +90,14 @@ void run(const run_arguments& arguments) {
       static_cast<int>(std::max<std::uint64_t>(arguments.batch, static_cast<std::uint64_t>(how.image_slots)));
   const compiler::program program = compiler::compile(p.network, p.platform, how);
   runtime::simulation simulation = simulate(p, program, arguments, waves);
-  for (runtime::layer_result& l : simulation.result.layers) {
-    if (l.sqnr_db == 0) l.sqnr_db = std::numeric_limits<double>::quiet_NaN();  // not measured
-  }
   p.report.result = std::move(simulation.result);
   p.report.happened = std::move(simulation.happened);
   p.report.options["batch"] = report::json_value::integer(arguments.batch);
   p.report.options["timing_only"] = report::json_value::boolean(arguments.timing_only);
-  if (!arguments.timing_only) add_software_accuracy(p, 0);
+  if (!arguments.timing_only) {
+    add_software_accuracy(p, 0);
+    add_layer_quality(p, program);
+  }
   report::write_report(p.report, p.out);
   fmt::print("{}\n{}/report.json\n", report::summary(p.report), p.out);
 }

@@ -16,7 +16,7 @@ value in_ns(std::uint64_t picoseconds) {
   return value::decimal(nanoseconds(picoseconds));
 }
 value percent_of(std::uint64_t part, std::uint64_t whole) {
-  return value::real(100 * ratio(static_cast<double>(part), static_cast<double>(whole)));
+  return value::real(ratio(100 * static_cast<double>(part), static_cast<double>(whole)));
 }
 
 value stalls(const std::map<std::string, std::uint64_t>& by_cause) {
