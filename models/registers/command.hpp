@@ -28,15 +28,15 @@ enum class opcode : std::uint8_t {
 enum class error_code : std::uint32_t {
   none = 0,
   bad_opcode = 1,
-  bad_lag = 2,              ///< reserved field not zero
-  buffer_range = 3,         ///< an operand outside its buffer
-  bad_descriptor = 4,       ///< a descriptor that contradicts itself or the hardware
+  bad_lag = 2,         ///< reserved field not zero
+  buffer_range = 3,    ///< an operand outside its buffer
+  bad_descriptor = 4,  ///< a descriptor that contradicts itself or the hardware
   bank_range = 5,
   position_range = 6,
-  position_empty = 7,       ///< computing on a position that was never programmed
+  position_empty = 7,  ///< computing on a position that was never programmed
   accumulator_range = 8,
-  memory_response = 9,      ///< TLM error response while loading, storing or fetching
-  bad_ring = 10,            ///< ring size not a power of two, or base not aligned
+  memory_response = 9,  ///< TLM error response while loading, storing or fetching
+  bad_ring = 10,        ///< ring size not a power of two, or base not aligned
 };
 const char* to_string(error_code code);
 const char* to_string(opcode op);
@@ -80,16 +80,16 @@ struct command {
   std::uint16_t copies = 1;
 
   // compute, vector_op
-  std::uint32_t descriptor = 0;     ///< aperture offset in the parameter buffer
-  std::uint32_t input = 0;          ///< aperture offset of input row input_row
-  std::uint32_t second_input = 0;   ///< residual, or second operand: aperture offset of output row output_row
-  std::uint32_t output = 0;         ///< aperture offset of output row output_row
-  std::uint16_t input_row = 0;      ///< first input row that is present
+  std::uint32_t descriptor = 0;    ///< aperture offset in the parameter buffer
+  std::uint32_t input = 0;         ///< aperture offset of input row input_row
+  std::uint32_t second_input = 0;  ///< residual, or second operand: aperture offset of output row output_row
+  std::uint32_t output = 0;        ///< aperture offset of output row output_row
+  std::uint16_t input_row = 0;     ///< first input row that is present
   std::uint16_t input_rows = 0;
   std::uint16_t output_row = 0;
   std::uint16_t output_rows = 0;
-  bool accumulate = false;   ///< start from the accumulators instead of zero
-  bool keep = false;         ///< leave the sums in the accumulators: no post-processing
+  bool accumulate = false;        ///< start from the accumulators instead of zero
+  bool keep = false;              ///< leave the sums in the accumulators: no post-processing
   std::uint32_t accumulator = 0;  ///< byte offset in the accumulator storage
 
   // fence
