@@ -64,18 +64,4 @@ function(cimbalom_suite name)
   set_tests_properties(${name} PROPERTIES TIMEOUT 600 LABELS "suite;${ARG_LABELS}")
 endfunction()
 
-# cimbalom_fuzz_target(name SOURCE DEPENDS): a libFuzzer program fuzz_NAME, built with -DCIMBALOM_FUZZ=ON (clang).
-option(CIMBALOM_FUZZ "Build the fuzz targets with libFuzzer" OFF)
-add_custom_target(fuzz_targets)
-function(cimbalom_fuzz_target name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
-  if(CIMBALOM_FUZZ)
-    add_executable(fuzz_${name} ${ARG_SOURCES})
-    target_link_libraries(fuzz_${name} PRIVATE ${ARG_DEPENDS} cimbalom_flags)
-    target_compile_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
-    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
-    add_dependencies(fuzz_targets fuzz_${name})
-  endif()
-endfunction()
-
 include(GoogleTest)

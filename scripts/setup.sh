@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs every Debian 12 package that is needed and builds preset `release` (or the presets given as arguments).
-# The program is then build/release/cimbalom. Does nothing twice.
+# Installs every Debian 12 package that is needed and builds preset `release` (or those given: PRESET or
+# PRESET:TARGET,TARGET). The program is then build/release/cimbalom. Does nothing twice.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -28,10 +28,13 @@ if [ "${#missing[@]}" -gt 0 ]; then
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 
-for preset in "${@:-release}"; do
+mkdir -p build
+for choice in "${@:-release}"; do
+  preset=${choice%%:*}
+  targets=()
+  [ "$preset" = "$choice" ] || IFS=, read -r -a targets <<<"${choice#*:}"
   log="build/$preset.configure.log"
-  mkdir -p build
   # A build folder keeps its configuration; ninja configures again when a list file changed.
   [ -f "build/$preset/build.ninja" ] || cmake --preset "$preset" >"$log" 2>&1 || { cat "$log" >&2; exit 1; }
-  cmake --build --preset "$preset" -- --quiet
+  cmake --build --preset "$preset" ${targets[@]:+--target "${targets[@]}"} -- --quiet
 done

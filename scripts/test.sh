@@ -38,8 +38,13 @@ $all && changed=$(git ls-files '*.cpp')
 scripts/lint.sh $changed
 
 echo "== address sanitizer"
-scripts/setup.sh asan
-if $all; then run_tests asan; else run_tests asan -LE slow -L 'device|system'; fi
+if $all; then
+  scripts/setup.sh asan
+  run_tests asan
+else
+  scripts/setup.sh asan:device_tests,system_test
+  run_tests asan -LE slow -L 'device|system'
+fi
 
 if $all; then
   echo "== thread sanitizer"
