@@ -179,32 +179,12 @@ std::uint64_t count_float_correct(const preparation& prepared, std::uint64_t cou
   return correct;
 }
 
-const char* name_of(quantization::layer_kind kind) {
-  switch (kind) {
-    case quantization::layer_kind::mvm:
-      return "mvm";
-    case quantization::layer_kind::add:
-      return "add";
-    case quantization::layer_kind::max_pool:
-      return "max_pool";
-    case quantization::layer_kind::average_pool:
-      return "average_pool";
-    case quantization::layer_kind::slice_pad:
-      return "slice_pad";
-    case quantization::layer_kind::affine:
-      return "affine";
-    case quantization::layer_kind::host:
-      return "host";
-  }
-  return "";
-}
-
 std::vector<runtime::layer_result> layer_rows(const quantization::network& network) {
   std::vector<runtime::layer_result> rows;
   for (const quantization::layer& l : network.layers) {
     runtime::layer_result row;
     row.name = l.name;
-    row.kind = name_of(l.kind);
+    row.kind = quantization::to_string(l.kind);
     row.macs = l.macs;
     row.adc_step_sixteenths = l.kind == quantization::layer_kind::mvm ? l.mvm.adc_step_sixteenths : 0;
     row.sqnr_db = std::numeric_limits<double>::quiet_NaN();

@@ -33,9 +33,6 @@ preparation prepare(const source_arguments& source, const std::string& command, 
 /// Images of the first `count` whose largest output is their label, in floating point.
 std::uint64_t count_float_correct(const preparation& prepared, std::uint64_t count);
 
-/// Name of a layer kind in reports.
-const char* name_of(quantization::layer_kind kind);
-
 /// Names, kinds, multiply-accumulates and ADC steps of the layers, for the report.
 std::vector<runtime::layer_result> layer_rows(const quantization::network& network);
 

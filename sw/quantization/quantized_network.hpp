@@ -29,6 +29,27 @@ enum class layer_kind {
   host           ///< one graph node on the processor, float32
 };
 
+/// The kind's name in reports.
+constexpr const char* to_string(layer_kind kind) {
+  switch (kind) {
+    case layer_kind::mvm:
+      return "mvm";
+    case layer_kind::add:
+      return "add";
+    case layer_kind::max_pool:
+      return "max_pool";
+    case layer_kind::average_pool:
+      return "average_pool";
+    case layer_kind::slice_pad:
+      return "slice_pad";
+    case layer_kind::affine:
+      return "affine";
+    case layer_kind::host:
+      return "host";
+  }
+  return "";
+}
+
 /// Parameters of a matrix-vector layer. The kernel covers (kernel_h, kernel_w, channels of the group), c fastest.
 struct mvm_parameters {
   std::int32_t groups = 1;
@@ -42,6 +63,9 @@ struct mvm_parameters {
   std::vector<std::int32_t> weight_zero_point;  ///< a filter; 0 for symmetric
   std::vector<std::int64_t> bias;               ///< a filter, in units of input scale * weight scale
   std::int32_t adc_step_sixteenths = 16;
+  /// Which filters share a slot and which slots share a pass: passes of slots of filters, a slot's filters from the high
+  /// to the low columns. Every filter once; empty: one filter a slot, ascending.
+  std::vector<std::vector<std::vector<std::int32_t>>> slot_assignment;
 };
 
 /// One layer. Requantisation is given as real factors: the compiler turns them into multiplier and shift (fixed_point)

@@ -10,26 +10,6 @@ std::uint64_t now_ps() {
   return sc_core::sc_time_stamp().value();
 }
 
-const char* kind_name(quantization::layer_kind kind) {
-  switch (kind) {
-    case quantization::layer_kind::mvm:
-      return "mvm";
-    case quantization::layer_kind::add:
-      return "add";
-    case quantization::layer_kind::max_pool:
-      return "max_pool";
-    case quantization::layer_kind::average_pool:
-      return "average_pool";
-    case quantization::layer_kind::slice_pad:
-      return "slice_pad";
-    case quantization::layer_kind::affine:
-      return "affine";
-    case quantization::layer_kind::host:
-      return "host";
-  }
-  return "";
-}
-
 }  // namespace
 
 collector::collector(const quantization::network& network, const compiler::program& program, energy::ledger& happened,
@@ -38,7 +18,7 @@ collector::collector(const quantization::network& network, const compiler::progr
   for (const quantization::layer& l : network.layers) {
     layer_result one;
     one.name = l.name;
-    one.kind = kind_name(l.kind);
+    one.kind = to_string(l.kind);
     one.macs = l.macs;
     one.sqnr_db = std::numeric_limits<double>::quiet_NaN();  // not measured here
     if (l.kind == quantization::layer_kind::mvm) one.adc_step_sixteenths = l.mvm.adc_step_sixteenths;
