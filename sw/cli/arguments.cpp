@@ -7,18 +7,22 @@
 namespace cimbalom::cli {
 namespace {
 
+void add_hardware(CLI::App& command, std::string& platform, std::vector<std::string>& settings) {
+  command.add_option("--platform", platform, "platform file or preset (default: nthu-28nm)")->type_name("FILE");
+  command.add_option("--set", settings, "override one key, e.g. platform.macro.adc_bits=6; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->take_all()
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
 void add_source(CLI::App& command, source_arguments& source, const std::string& images_default) {
   command.add_option("--model", source.model, "ONNX network (default: the embedded one)")->type_name("FILE");
   command.add_option("--dataset", source.dataset, "builtin, cifar10:DIR, idx:IMAGES,LABELS or npy:X,Y")
       ->type_name("SPEC");
   command.add_option("--preprocess", source.preprocess, "scale, mean and std of the input (default: MODEL.yaml)")
       ->type_name("FILE");
-  command.add_option("--platform", source.platform, "platform file or preset (default: nthu-28nm)")->type_name("FILE");
-  command.add_option("--set", source.settings, "override one key, e.g. platform.macro.adc_bits=6; may be repeated")
-      ->type_name("KEY=VALUE")
-      ->take_all()
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  add_hardware(command, source.platform, source.settings);
   command.add_option("--images", source.images, "images to run (default: " + images_default + ")")
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1000000000}));
@@ -50,6 +54,17 @@ void add_evaluate(CLI::App& app, arguments& parsed, evaluate_arguments& evaluate
   command->callback([&parsed, &evaluate] { parsed.evaluate = evaluate; });
 }
 
+void add_estimate(CLI::App& app, arguments& parsed, estimate_arguments& estimate) {
+  CLI::App* command = app.add_subcommand("estimate", "time, energy and area in closed form, without data or weights");
+  command->add_option("--model", estimate.model, "ONNX network (default: the embedded one)")->type_name("FILE");
+  add_hardware(*command, estimate.platform, estimate.settings);
+  command->add_option("--batch", estimate.batch, "images back to back for throughput (default: 16)")
+      ->type_name("N")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1024}));
+  command->add_option("--out", estimate.out, "folder of the report (default: out)")->type_name("DIR");
+  command->callback([&parsed, &estimate] { parsed.estimate = estimate; });
+}
+
 void add_inspect(CLI::App& app, arguments& parsed, inspect_arguments& inspect) {
   CLI::App* command = app.add_subcommand("inspect", "show a platform, a network or a result");
   command->add_option("file", inspect.file, "platform file or preset, ONNX network, report.json or its folder")
@@ -78,6 +93,7 @@ arguments parse_arguments(int argc, const char* const* argv) {
   arguments parsed;
   run_arguments run;
   evaluate_arguments evaluate;
+  estimate_arguments estimate;
   inspect_arguments inspect;
   CLI::App app("Cimbalom: a compute-in-memory accelerator system, from ONNX to accuracy, time, energy and area",
                "cimbalom");
@@ -85,6 +101,7 @@ arguments parse_arguments(int argc, const char* const* argv) {
   app.require_subcommand(0, 1);  // none is refused below, after what was not understood
   add_run(app, parsed, run);
   add_evaluate(app, parsed, evaluate);
+  add_estimate(app, parsed, estimate);
   add_inspect(app, parsed, inspect);
   try {
     app.parse(argc, argv);
@@ -99,8 +116,8 @@ arguments parse_arguments(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& error) {
     throw bad_input({}, "", "", "cimbalom: " + one_line(error.what()) + " (see cimbalom --help)");
   }
-  if (parsed.text.empty() && !parsed.run && !parsed.evaluate && !parsed.inspect) {
-    throw bad_input({}, "", "", "cimbalom: needs a command: run, evaluate or inspect (see cimbalom --help)");
+  if (parsed.text.empty() && !parsed.run && !parsed.evaluate && !parsed.estimate && !parsed.inspect) {
+    throw bad_input({}, "", "", "cimbalom: needs a command: run, evaluate, estimate or inspect (see cimbalom --help)");
   }
   return parsed;
 }

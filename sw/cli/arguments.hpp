@@ -32,6 +32,14 @@ struct evaluate_arguments {
   bool float_top1 = true;
 };
 
+struct estimate_arguments {
+  std::string model;     ///< ONNX file, with or without weights; empty: the embedded network
+  std::string platform;  ///< file or preset
+  std::vector<std::string> settings;
+  std::uint64_t batch = 16;
+  std::string out;
+};
+
 struct inspect_arguments {
   std::string file;
   bool operators = false;
@@ -41,6 +49,7 @@ struct inspect_arguments {
 struct arguments {
   std::optional<run_arguments> run;
   std::optional<evaluate_arguments> evaluate;
+  std::optional<estimate_arguments> estimate;
   std::optional<inspect_arguments> inspect;
   std::string text;
 };

@@ -10,4 +10,7 @@ void run(const run_arguments& arguments);
 /// Bit-exact accuracy without time; writes and prints the report.
 void evaluate(const evaluate_arguments& arguments);
 
+/// Time, energy and area in closed form, without data and without libtorch; writes and prints the report.
+void estimate(const estimate_arguments& arguments);
+
 }  // namespace cimbalom::cli

@@ -14,6 +14,7 @@ void execute(const arguments& parsed) {
   fmt::print("{}", parsed.text);
   if (parsed.inspect) fmt::print("{}", inspect(*parsed.inspect));
   if (parsed.evaluate) evaluate(*parsed.evaluate);
+  if (parsed.estimate) estimate(*parsed.estimate);
   if (parsed.run) run(*parsed.run);
 }
 
