@@ -173,8 +173,12 @@ class planner {
   int most_rows(const layer_units& units) const {
     const registers::tensor_format& out = output_of(units.units.front());
     if (!units.tiles_outside) return out.height;
-    const std::uint64_t sums_of_row =
-        static_cast<std::uint64_t>(out.width) * filter_count(units.units.front().mvm) * sizeof(std::int32_t);
+    std::uint64_t filters = 0;  // whose sums wait from round to round
+    for (const work_unit& unit : units.units) {
+      if (unit.keep || unit.accumulate) filters = std::max<std::uint64_t>(filters, filter_count(unit.mvm));
+    }
+    if (filters == 0) return out.height;
+    const std::uint64_t sums_of_row = static_cast<std::uint64_t>(out.width) * filters * sizeof(std::int32_t);
     const std::uint64_t rows = static_cast<std::uint64_t>(hardware_.accelerator.accumulator_bytes) / sums_of_row;
     return static_cast<int>(std::min<std::uint64_t>(rows, static_cast<std::uint64_t>(out.height)));
   }

@@ -17,6 +17,17 @@ int divide_up(int a, int b) {
   return (a + b - 1) / b;
 }
 
+// Index of a weight inside its filter.
+std::size_t index_in_filter(const mvm_parameters& p, const quantization::row_grouping::source& source) {
+  return static_cast<std::size_t>((source.tap_h * p.filter_window.kernel_w + source.tap_w) * p.channels_per_group +
+                                  source.channel % p.channels_per_group);
+}
+
+std::size_t weights_a_filter(const mvm_parameters& p) {
+  return static_cast<std::size_t>(p.filter_window.kernel_h) * static_cast<std::size_t>(p.filter_window.kernel_w) *
+         static_cast<std::size_t>(p.channels_per_group);
+}
+
 class former {
  public:
   former(const quantization::layer& layer, const cim::macro_config& macro, bool skip_zero_groups)
@@ -26,7 +37,11 @@ class former {
   }
 
   std::vector<formed_pass> run() {
-    for (int filter = 0; filter < parameters_.filters; ++filter) place(filter);
+    if (parameters_.slot_assignment.empty()) {
+      for (int filter = 0; filter < parameters_.filters; ++filter) place(filter);
+    } else {
+      follow_assignment();
+    }
     for (formed_pass& pass : passes_) finish(pass);
     return std::move(passes_);
   }
@@ -43,10 +58,10 @@ class former {
     return begins_whole && group_of(filter) - group_of(held.front()) < groups_per_pass_ &&
            slots_of_group(filter) <= macro_.slots() - next_slot_;
   }
-  int slots_of_filter(int filter) const {
-    const int bits = parameters_.weight_bits[static_cast<std::size_t>(filter)];
-    return divide_up(arithmetic::weight_columns(shape_, bits), macro_.slot_bits);
+  int columns_of(int filter) const {
+    return arithmetic::weight_columns(shape_, parameters_.weight_bits[static_cast<std::size_t>(filter)]);
   }
+  int slots_of_filter(int filter) const { return divide_up(columns_of(filter), macro_.slot_bits); }
   int slots_of_group(int first) const {
     int sum = 0;
     for (int i = 0; i < filters_per_group_; ++i) sum += slots_of_filter(first + i);
@@ -65,9 +80,13 @@ class former {
       passes_.emplace_back();
       next_slot_ = 0;
     }
-    formed_pass& pass = passes_.back();
+    append_filter(passes_.back(), filter, next_slot_ * macro_.slot_bits);
+    next_slot_ += slots;
+  }
+
+  void append_filter(formed_pass& pass, int filter, int first_column) const {
     registers::filter_record record;
-    record.first_column = static_cast<std::uint16_t>(next_slot_ * macro_.slot_bits);
+    record.first_column = static_cast<std::uint16_t>(first_column);
     record.bits = parameters_.weight_bits[static_cast<std::size_t>(filter)];
     record.output_channel = static_cast<std::uint32_t>(filter);
     if (!parameters_.weight_zero_point.empty()) {
@@ -75,12 +94,57 @@ class former {
     }
     pass.record.filters.push_back(record);
     pass.filters.push_back(filter);
-    next_slot_ += slots;
+  }
+
+  [[noreturn]] void refuse_assignment(const std::string& what, const std::string& allowed) const {
+    throw bad_input({}, "layer " + layer_.name + ": slot assignment", what, allowed);
+  }
+
+  void follow_assignment() {
+    std::vector<bool> placed(static_cast<std::size_t>(parameters_.filters), false);
+    for (const std::vector<std::vector<std::int32_t>>& slots : parameters_.slot_assignment) {
+      passes_.emplace_back();
+      next_slot_ = 0;
+      for (const std::vector<std::int32_t>& filters : slots) follow_slot(filters, placed);
+    }
+    const auto lost = std::find(placed.begin(), placed.end(), false);
+    if (lost != placed.end()) {
+      refuse_assignment("filter " + std::to_string(lost - placed.begin()) + " has no slot", "every filter once");
+    }
+  }
+
+  void follow_slot(const std::vector<std::int32_t>& filters, std::vector<bool>& placed) {
+    if (filters.empty()) refuse_assignment("a slot without filters", "at least one");
+    formed_pass& pass = passes_.back();
+    int columns = 0;
+    for (std::size_t i = filters.size(); i-- > 0;) {  // the last one lies lowest
+      const int filter = filters[i];
+      if (filter < 0 || filter >= parameters_.filters || placed[static_cast<std::size_t>(filter)]) {
+        refuse_assignment("filter " + std::to_string(filter), "every filter of the layer once");
+      }
+      placed[static_cast<std::size_t>(filter)] = true;
+      append_filter(pass, filter, next_slot_ * macro_.slot_bits + columns);
+      columns += columns_of(filter);
+      if (group_of(filter) / groups_per_pass_ != group_of(pass.filters.front()) / groups_per_pass_) {
+        refuse_assignment("filters " + std::to_string(pass.filters.front()) + " and " + std::to_string(filter),
+                          "filters of a pass see the same input channels");
+      }
+    }
+    if (filters.size() > 1 && columns > macro_.slot_bits) {
+      refuse_assignment(std::to_string(columns) + " columns in a slot",
+                        "platform.macro.slot_bits is " + std::to_string(macro_.slot_bits) + ": pair again for it");
+    }
+    next_slot_ += divide_up(columns, macro_.slot_bits);
+    if (next_slot_ > macro_.slots()) {
+      refuse_assignment(std::to_string(next_slot_) + " slots in a pass",
+                        "platform.macro has " + std::to_string(macro_.slots()) + ": pair again for it");
+    }
   }
 
   void finish(formed_pass& pass) const {
-    const int first_group = group_of(pass.filters.front());
-    const int groups = group_of(pass.filters.back()) - first_group + 1;
+    const auto ends = std::minmax_element(pass.filters.begin(), pass.filters.end());
+    const int first_group = group_of(*ends.first);
+    const int groups = group_of(*ends.second) - first_group + 1;
     registers::pass_record& record = pass.record;
     record.channel_base = static_cast<std::uint32_t>(first_group * parameters_.channels_per_group);
     record.channels = static_cast<std::uint32_t>(groups * parameters_.channels_per_group);
@@ -114,11 +178,9 @@ class former {
 
   // Stores one row of every filter of the pass; true if anything is to be kept.
   bool store_row(const formed_pass& pass, const quantization::row_grouping::source& source, std::uint8_t* row) const {
-    const registers::window& window = parameters_.filter_window;
     const int channels = parameters_.channels_per_group;
-    const int group = group_of(pass.filters.front()) + source.channel / channels;
-    const int in_filter = (source.tap_h * window.kernel_w + source.tap_w) * channels + source.channel % channels;
-    const std::size_t filter_size = parameters_.weights.size() / static_cast<std::size_t>(parameters_.filters);
+    const int group = static_cast<int>(pass.record.channel_base) / channels + source.channel / channels;
+    const std::size_t filter_size = weights_a_filter(parameters_), in_filter = index_in_filter(parameters_, source);
     bool any = false;
     for (std::size_t i = 0; i < pass.filters.size(); ++i) {
       const int filter = pass.filters[i];
@@ -126,8 +188,7 @@ class former {
       // Outside its block a filter's weight is real zero, which is stored as its zero point.
       int weight = record.weight_zero_point;
       if (group_of(filter) == group) {
-        const std::size_t index = static_cast<std::size_t>(filter) * filter_size + static_cast<std::size_t>(in_filter);
-        weight = parameters_.weights[index];
+        weight = parameters_.weights[static_cast<std::size_t>(filter) * filter_size + in_filter];
       }
       any |= weight != 0 || record.weight_zero_point != 0;
       if (weight != 0) arithmetic::store_weight(shape_, weight, record.bits, record.first_column, row);
@@ -147,6 +208,37 @@ class former {
 };
 
 }  // namespace
+
+std::vector<std::int16_t> weights_of(const std::vector<formed_pass>& passes, const quantization::layer& shape_only,
+                                     const cim::macro_config& macro) {
+  const mvm_parameters& p = shape_only.mvm;
+  const arithmetic::macro_shape shape = macro.shape();
+  const auto position = static_cast<std::size_t>(macro.position_bytes());
+  const std::size_t row_bytes = position / static_cast<std::size_t>(macro.rows_active);
+  const int filters_a_group = p.filters / p.groups;
+  std::vector<std::int16_t> weights(static_cast<std::size_t>(p.filters) * weights_a_filter(p));
+  for (const formed_pass& pass : passes) {
+    const registers::pass_record& record = pass.record;
+    const quantization::row_grouping rows =
+        quantization::grouping_of(p, macro.rows_active, static_cast<int>(record.channels) / p.channels_per_group);
+    const int first_group = static_cast<int>(record.channel_base) / p.channels_per_group;
+    for (std::size_t g = 0; g < record.groups.size(); ++g) {
+      for (int row = 0; row < macro.rows_active; ++row) {
+        const auto source = rows.at(record.groups[g], row);
+        if (!source) continue;
+        const std::uint8_t* cells = &pass.words[g * position + static_cast<std::size_t>(row) * row_bytes];
+        for (std::size_t i = 0; i < pass.filters.size(); ++i) {
+          const int filter = pass.filters[i];
+          if (filter / filters_a_group != first_group + source->channel / p.channels_per_group) continue;
+          const registers::filter_record& where = record.filters[i];
+          weights[static_cast<std::size_t>(filter) * weights_a_filter(p) + index_in_filter(p, *source)] =
+              static_cast<std::int16_t>(arithmetic::load_weight(shape, where.bits, where.first_column, cells));
+        }
+      }
+    }
+  }
+  return weights;
+}
 
 std::vector<formed_pass> form_passes(const quantization::layer& layer, const cim::macro_config& macro,
                                      bool skip_zero_groups) {

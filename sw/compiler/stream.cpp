@@ -284,7 +284,8 @@ class stream_builder {
     const tile_plan& tiles = tiles_of(j.layer);
     const int output = layer_at(j.layer).output;
     if (tiles.output.streamed) {
-      if (j.unit->keep) return;
+      const layer_units& units = in_.units[static_cast<std::size_t>(j.layer)];
+      if (j.unit->keep || (units.interleaved && j.unit != &units.units.back())) return;
       const transfer_shape shape = output_shape(j, output_of(*j.unit), tiles.compact);
       build_.store(j.layer, scratch(tiles.output, j), address(output) + shape.offset, shape.row_bytes, shape.rows,
                    shape.stride);

@@ -132,6 +132,21 @@ class round_maker {
   work_unit unit_;
 };
 
+// Units that begin with the same pass (cut ones) share their channels.
+bool channels_interleave(const std::vector<work_unit>& units) {
+  for (std::size_t i = 1; i < units.size(); ++i) {
+    const work_unit &before = units[i - 1], &now = units[i];
+    if (!now.accumulate && now.first_channel < before.first_channel + before.channels) return true;
+  }
+  // In order, so without overlap; a gap inside a unit is what another one writes.
+  for (const work_unit& unit : units) {
+    std::size_t filters = 0;
+    for (const registers::pass_record& pass : unit.mvm.passes) filters += pass.filters.size();
+    if (filters != static_cast<std::size_t>(unit.channels)) return true;
+  }
+  return false;
+}
+
 layer_units mvm_units(const network& net, int number, const target& hardware, bool ping_pong, bool skip_zero_groups,
                       std::vector<std::uint8_t>& words) {
   const layer& source = net.layers[static_cast<std::size_t>(number)];
@@ -153,11 +168,20 @@ layer_units mvm_units(const network& net, int number, const target& hardware, bo
   } else {
     rounds.cut_passes(passes, half);
     const registers::tensor_format& out = head.output;
+    std::size_t most_filters = 0;
+    for (const formed_pass& pass : passes) most_filters = std::max(most_filters, pass.filters.size());
     const std::uint64_t sums = static_cast<std::uint64_t>(out.height) * static_cast<std::uint64_t>(out.width) *
-                               passes.front().filters.size() * sizeof(std::int32_t);
+                               most_filters * sizeof(std::int32_t);
     result.tiles_outside = sums > static_cast<std::uint64_t>(hardware.accelerator.accumulator_bytes);
   }
   result.units = std::move(rounds.units);
+  if (channels_interleave(result.units)) {
+    result.interleaved = result.tiles_outside = true;
+    for (work_unit& unit : result.units) {
+      unit.first_channel = 0;
+      unit.channels = head.output.channels;
+    }
+  }
   result.filters_stored = static_cast<std::uint64_t>(source.mvm.filters);
   return result;
 }

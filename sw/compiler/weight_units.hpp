@@ -37,6 +37,9 @@ struct layer_units {
   std::vector<work_unit> units;  ///< none: a host layer
   /// Rounds of one tile follow each other (sums wait in the accumulators); else all tiles of a round do.
   bool tiles_outside = false;
+  /// The output channels of the rounds interleave (a slot assignment): every round writes into the whole tile, which is
+  /// stored once, after the last one. Goes with tiles_outside.
+  bool interleaved = false;
   std::uint64_t filters_stored = 0;  ///< for the count of storage bits
 };
 
