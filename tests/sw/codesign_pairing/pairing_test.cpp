@@ -98,7 +98,8 @@ TEST(pairing, refuses_a_mask_that_drops_weights) {
 std::vector<filter_demand> any_demands(const cim::macro_config& macro) {
   std::vector<group_pattern> patterns;
   for (int p = *rc::gen::inRange(1, 6); p > 0; --p) {
-    const auto codes = *rc::gen::container<std::set<std::uint16_t>>(rc::gen::inRange<std::uint16_t>(0, 12));
+    const auto drawn = *rc::gen::container<std::vector<std::uint16_t>>(rc::gen::inRange<std::uint16_t>(0, 12));
+    const std::set<std::uint16_t> codes(drawn.begin(), drawn.end());
     patterns.emplace_back(codes.begin(), codes.end());
   }
   const int widest = *rc::gen::element(1, macro.slot_bits, 2 * macro.slot_bits);
