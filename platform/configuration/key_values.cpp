@@ -70,7 +70,7 @@ struct describer {
 
   template <class T>
   std::string operator()(T*) const {
-    return fmt::format("{}..{}", static_cast<std::int64_t>(k.low), static_cast<std::int64_t>(k.high));
+    return fmt::format("{:.0f}..{:.0f}", k.low, k.high);
   }
   std::string operator()(double*) const { return fmt::format("a number in {}..{}", k.low, k.high); }
   std::string operator()(bool*) const { return "true or false"; }

@@ -85,10 +85,18 @@ class evaluator {
   double area_of(const area_row& row) const {
     if (row.published_key.empty()) return area_of(row.whole);
     const double published = key_value(row.published_key, row.whole) * milli_um2_per_mm2;
-    if (published > 0) return published * count(row.whole);
+    if (published <= 0) return parts_of(row) * count(row.whole);
+    // The default's published area belongs to its geometry: another geometry has it in proportion to the parts.
+    const platform_config usual;
+    const evaluator reference(tech_, usual);
+    const bool is_default = published == reference.key_value(row.published_key, row.whole) * milli_um2_per_mm2;
+    return published * count(row.whole) * (is_default ? parts_of(row) / reference.parts_of(row) : 1);
+  }
+
+  double parts_of(const area_row& row) const {
     double parts = 0;
     for (const auto& part : row.parts) parts += area_of(part.second);
-    return parts * count(row.whole);
+    return parts;
   }
 
   double power_of(const quantity& q) const {

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -65,10 +66,15 @@ input_error in_one_line(const input_error& error) {
 }
 
 std::string read_text(const std::string& path) {
+  std::error_code ignored;
   std::ifstream stream(path, std::ios::binary);
-  std::ostringstream text;
-  if (!stream || !(text << stream.rdbuf()))
+  if (!stream || std::filesystem::is_directory(path, ignored)) {
     throw bad_input({path, 0}, "", "", "cannot be read: is it there, and a file?");
+  }
+  std::ostringstream text;
+  // An empty stream sets the failure bit of the copy: emptiness is no error of reading.
+  if (stream.peek() != std::ifstream::traits_type::eof()) text << stream.rdbuf();
+  if (stream.bad() || text.fail()) throw bad_input({path, 0}, "", "", "cannot be read");
   return text.str();
 }
 

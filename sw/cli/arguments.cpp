@@ -7,6 +7,12 @@
 namespace cimbalom::cli {
 namespace {
 
+/// An option that is given has a value: an empty one is a script's unset variable.
+std::string refuse_empty(const std::string& text) {
+  return text.empty() ? "an empty value" : "";
+}
+const CLI::Validator not_empty(refuse_empty, "");
+
 void add_hardware(CLI::App& command, std::string& platform, std::vector<std::string>& settings) {
   command.add_option("--platform", platform, "platform file or preset (default: nthu-28nm)")->type_name("FILE");
   command.add_option("--set", settings, "override one key, e.g. platform.macro.adc_bits=6; may be repeated")
@@ -17,16 +23,20 @@ void add_hardware(CLI::App& command, std::string& platform, std::vector<std::str
 }
 
 void add_source(CLI::App& command, source_arguments& source, const std::string& images_default) {
-  command.add_option("--model", source.model, "ONNX network (default: the embedded one)")->type_name("FILE");
+  command.add_option("--model", source.model, "ONNX network (default: the embedded one)")
+      ->type_name("FILE")
+      ->check(not_empty);
   command.add_option("--dataset", source.dataset, "builtin, cifar10:DIR, idx:IMAGES,LABELS or npy:X,Y")
-      ->type_name("SPEC");
+      ->type_name("SPEC")
+      ->check(not_empty);
   command.add_option("--preprocess", source.preprocess, "scale, mean and std of the input (default: MODEL.yaml)")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(not_empty);
   add_hardware(command, source.platform, source.settings);
   command.add_option("--images", source.images, "images to run (default: " + images_default + ")")
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1000000000}));
-  command.add_option("--out", source.out, "folder of the report (default: out)")->type_name("DIR");
+  command.add_option("--out", source.out, "folder of the report (default: out)")->type_name("DIR")->check(not_empty);
 }
 
 void add_run(CLI::App& app, arguments& parsed, run_arguments& run) {

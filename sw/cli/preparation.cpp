@@ -70,12 +70,12 @@ void tell_what_is_assumed(const loaded_model& model) {
 
 /// Calibration never looks at test images where the data set has others.
 inputs calibration_inputs(const loaded_model& model) {
-  try {
-    return inputs(model.dataset, datasets::split::train, model.steps, model.graph);
-  } catch (const input_error&) {
+  datasets::split part = datasets::split::train;
+  if (!datasets::has_split(model.dataset, part)) {
     note("the data set has no training images: calibrating on test images");
-    return inputs(model.dataset, datasets::split::test, model.steps, model.graph);
+    part = datasets::split::test;
   }
+  return inputs(model.dataset, part, model.steps, model.graph);
 }
 
 std::unique_ptr<torch::float_executor> find_executor(const graph::graph& g, bool needed) {
@@ -99,6 +99,11 @@ void quantize_model(preparation& made, const loaded_model& model, const settings
     ranges = quantization::calibrate(made.graph, *made.floats, source.fetch, images.size(), chosen.quantization);
   }
   made.network = quantization::quantize(made.graph, chosen.quantization, ranges);
+  for (const auto& [layer, bits] : chosen.quantization.layer_bits) {
+    const auto named = [&name = layer](const quantization::layer& l) { return l.name == name; };
+    if (std::any_of(made.network.layers.begin(), made.network.layers.end(), named)) continue;
+    throw bad_input({}, "quantization.layer_bits." + layer, std::to_string(bits), "the name of a layer of the network");
+  }
   std::vector<std::vector<float>> sample;
   if (made.platform.macro.adc_range == cim::adc_range::calibrated) {
     for (std::size_t i = 0; i < std::min(adc_images, images.size()); ++i) {
@@ -135,6 +140,10 @@ preparation prepare(const source_arguments& source, const std::string& command, 
   report::prepare_folder(made.out);
   const settings chosen = parse_settings(source.settings);
   made.platform = platform::read_platform(source.platform, chosen.platform);
+  if (made.platform.accelerator.count > 1) {
+    throw bad_input({}, "platform.accelerator.count", std::to_string(made.platform.accelerator.count),
+                    "1 here: a network is mapped to one accelerator");
+  }
   made.report.command = command;
   made.report.platform = made.platform;
   made.report.costs = platform::load_costs(made.platform);

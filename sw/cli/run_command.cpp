@@ -29,7 +29,7 @@ class recording {
       throw bad_input({}, "--vcd", "", "is needed with --vcd-signals and --vcd-window");
     }
     config_.path = arguments.vcd;
-    if (!config_.path.empty() && !std::ofstream(config_.path)) {  // before any work
+    if (!config_.path.empty() && !std::ofstream(config_.path, std::ios::app)) {  // before any work; keeps what is there
       throw bad_input({}, "--vcd", config_.path, "a file that can be written");
     }
     if (!arguments.vcd_signals.empty()) config_.globs = {arguments.vcd_signals};

@@ -34,17 +34,27 @@ void append(const std::string& path, records& all) {
   }
 }
 
-std::vector<std::string> training_files(const std::string& folder) {
+std::vector<std::string> present_training_files(const std::string& folder) {
   std::vector<std::string> files;
   for (int k = 1; k <= 5; ++k) {
     const std::string path = plain_or_gz(folder + "/data_batch_" + std::to_string(k) + ".bin");
-    if (std::filesystem::exists(path)) files.push_back(path);
+    std::error_code ignored;
+    if (std::filesystem::exists(path, ignored)) files.push_back(path);
   }
+  return files;
+}
+
+std::vector<std::string> training_files(const std::string& folder) {
+  std::vector<std::string> files = present_training_files(folder);
   if (files.empty()) throw bad_input({folder, 0}, "data_batch_1.bin[.gz]", "", "not found, needed for training");
   return files;
 }
 
 }  // namespace
+
+bool cifar10_has_training(const std::string& folder) {
+  return !present_training_files(folder).empty();
+}
 
 std::unique_ptr<dataset> open_cifar10(const std::string& folder, split part) {
   if (!std::filesystem::is_directory(folder)) throw bad_input({folder, 0}, "no such folder", "", "");

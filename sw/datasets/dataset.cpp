@@ -52,6 +52,12 @@ std::unique_ptr<dataset> open_dataset(const std::string& spec, split part) {
   throw bad_input({}, "dataset", spec, allowed_specs);
 }
 
+bool has_split(const std::string& spec, split part) {
+  const std::string cifar = "cifar10:";
+  const bool training = part != split::test;
+  return !training || spec.compare(0, cifar.size(), cifar) != 0 || cifar10_has_training(spec.substr(cifar.size()));
+}
+
 void check_labels(const dataset& data, const std::string& spec, int classes) {
   for (std::size_t i = 0; i < data.size(); ++i) {
     const std::optional<int> label = data.label(i);

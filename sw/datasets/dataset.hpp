@@ -37,6 +37,10 @@ class dataset {
 /// Throws input_error: unknown spec, missing file, wrong magic, short record (which), label out of range.
 std::unique_ptr<dataset> open_dataset(const std::string& spec, split part = split::test);
 
+/// False where the data set has no images of that split (cifar10: no file of them); true where opening them is worth
+/// a try. Never throws.
+bool has_split(const std::string& spec, split part);
+
 /// Throws input_error naming the first record whose label is not in [0, classes).
 void check_labels(const dataset& data, const std::string& spec, int classes);
 

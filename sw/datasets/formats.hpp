@@ -9,6 +9,8 @@ namespace cimbalom::datasets {
 
 /// CIFAR-10 binary records (one label byte, 3 x 32 x 32 bytes, planes R, G, B).
 std::unique_ptr<dataset> open_cifar10(const std::string& folder, split part);
+/// True if the folder holds at least one training file.
+bool cifar10_has_training(const std::string& folder);
 
 /// IDX (big-endian, any element type); labels may be empty. Two-dimensional records get one channel.
 std::unique_ptr<dataset> open_idx(const std::string& images, const std::string& labels);

@@ -1,6 +1,7 @@
 #include "sw/onnx/import.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -299,6 +300,8 @@ class importer {
 };
 
 std::string read_bytes(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) throw bad_input({path}, "", "", "is a folder; a file is needed");
   std::ifstream file(path, std::ios::binary);
   if (!file) throw bad_input({path}, "", "", "cannot be opened");
   std::string bytes{std::istreambuf_iterator<char>(file), {}};
