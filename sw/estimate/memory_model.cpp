@@ -47,10 +47,12 @@ memory_model::memory_model(const platform::platform_config& platform)
   burst_ps_ = std::max(gap, d.burst_clocks()) * memory_clock_ps_ / d.channels;
   closed_row_ps_ = t.rcd * memory_clock_ps_;
   other_row_ps_ = (t.rcd + t.rp) * memory_clock_ps_;
+  conflict_ps_ = (2 * t.rp + std::max(t.rcd + t.rtp, t.ras) + t.rcd) * memory_clock_ps_;
   if (t.refi > 0) {
     refresh_interval_ps_ = static_cast<std::uint64_t>(t.refi * t.clock_ps);
     refresh_ps_ = static_cast<std::uint64_t>((t.rfc + t.rp) * t.clock_ps);
-    available_ = 1.0 - static_cast<double>(t.rfc + t.rp + t.rcd) / t.refi;
+    stalled_ps_ = (t.rfc + t.rp + t.rcd) * memory_clock_ps_;
+    available_ = 1.0 - stalled_ps_ / static_cast<double>(refresh_interval_ps_);
   }
 }
 
@@ -87,11 +89,10 @@ void memory_model::add_rows(transfer_cost& cost, std::uint64_t address, std::uin
     const auto bank = static_cast<std::uint32_t>(where.rank * platform_.dram.organisation.banks() + in_set);
     const auto row = static_cast<std::uint32_t>(where.row);
     const auto banks = static_cast<std::uint32_t>(std::min(neighbours_, blocks_touched(at, part, burst)));
-    if (!cost.rows.empty() && cost.rows.back().bank == bank && cost.rows.back().row == row) {
-      cost.rows.back().banks = std::max(cost.rows.back().banks, banks);
-    } else {
-      cost.rows.push_back({bank, row, banks});
-    }
+    const auto first = static_cast<std::uint32_t>(at / burst % neighbours_);
+    const bool again = !cost.rows.empty() && cost.rows.back().bank == bank && cost.rows.back().row == row &&
+                       cost.rows.back().first == first && cost.rows.back().banks >= banks;
+    if (!again) cost.rows.push_back({bank, row, first, banks});
     at += part;
     bytes -= part;
   }
@@ -108,9 +109,19 @@ void memory_model::finish(transfer_cost& cost, path who, double converter_cycles
   const double trip = round_trip_ps(bytes, bursts, cost.write);
   const double converter = converter_cycles / pieces * accelerator_ps_;
   const port from = port_of(who);
+  cost.request_ps = (cost.write ? channel : fabric_ps_) * transactions;
+  cost.response_ps = (cost.write ? fabric_ps_ : channel) * transactions;
   cost.memory_ps = bursts * transactions * burst_ps_ / available_;
   const double credit = std::max(trip / from.credits * transactions, trip / pieces_in_flight);
-  cost.interval_ps = std::max({channel * transactions, credit, converter, cost.memory_ps});
+  cost.credits = trip / credit;
+  cost.trip_ps = trip;
+  // While the memory refreshes, a path lives on the pieces that wait for their way back.
+  double way = std::max({channel * transactions, credit, converter});
+  if (refresh_interval_ps_ > 0) {
+    const double lost = std::max(0.0, stalled_ps_ - (cost.credits * way - trip));
+    way /= 1 - lost / static_cast<double>(refresh_interval_ps_);
+  }
+  cost.interval_ps = std::max(way, cost.memory_ps);
   cost.latency_ps = trip + (transactions - 1) * channel + converter;
 }
 

@@ -15,7 +15,7 @@ enum class path : std::uint8_t { parameter, vector, result, command, host };
 struct row_touch {
   std::uint32_t bank = 0;  ///< set of banks that hold neighbours (one of every bank group and channel)
   std::uint32_t row = 0;
-  std::uint32_t banks = 0;  ///< of the set that are touched
+  std::uint32_t first = 0, banks = 0;  ///< of the set: the banks that are touched, around its end
 };
 
 /// One transfer as the closed form sees it: `pieces` that follow each other at an interval, and a latency. Times in ps.
@@ -23,7 +23,11 @@ struct transfer_cost {
   std::uint64_t pieces = 0;
   double interval_ps = 0;  ///< between two pieces that meet no others
   double memory_ps = 0;    ///< time of the memory's bus for one piece
+  double request_ps = 0;   ///< of the fabric's channel to the memory
+  double response_ps = 0;  ///< of the channel back: the memory gives one answer at a time
   double latency_ps = 0;   ///< from the start to the end of the first piece, its row being open
+  double credits = 1;      ///< pieces that may be under way at a time
+  double trip_ps = 0;      ///< of a piece that meets no others: how long it takes its credit
   std::uint64_t transactions = 0;
   std::uint64_t bytes = 0;
   std::uint64_t device_bursts = 0;
@@ -44,7 +48,9 @@ class memory_model {
 
   double closed_row_ps() const { return closed_row_ps_; }  ///< more than the latency with the row open
   double other_row_ps() const { return other_row_ps_; }
+  double conflict_ps() const { return conflict_ps_; }  ///< that a row loses when it gives way to another and comes back
   std::uint64_t bank_sets() const { return bank_sets_; }
+  std::uint64_t banks_a_set() const { return neighbours_; }
   std::uint64_t refresh_interval_ps() const { return refresh_interval_ps_; }  ///< 0: never
   std::uint64_t refresh_ps() const { return refresh_ps_; }
 
@@ -61,9 +67,10 @@ class memory_model {
   platform::platform_config platform_;
   cim::path_geometry geometry_;
   double fabric_ps_, accelerator_ps_, memory_clock_ps_;
-  double burst_ps_ = 0;   // of a device burst on the bus, all channels together
-  double available_ = 1;  // part of the time that refresh leaves
-  double closed_row_ps_ = 0, other_row_ps_ = 0;
+  double burst_ps_ = 0;    // of a device burst on the bus, all channels together
+  double available_ = 1;   // part of the time that refresh leaves
+  double stalled_ps_ = 0;  // by a refresh
+  double closed_row_ps_ = 0, other_row_ps_ = 0, conflict_ps_ = 0;
   std::uint64_t bank_sets_ = 1, row_span_bytes_ = 0, neighbours_ = 1;
   std::uint64_t refresh_interval_ps_ = 0, refresh_ps_ = 0;
 };

@@ -43,21 +43,41 @@ class flow_model {
  public:
   struct flow {
     bool open = false;
-    double left = 0;  // pieces
-    double interval_ps = 0, memory_ps = 0, rate = 0;
+    double pieces = 0, left = 0;
+    double interval_ps = 0, rate = 0;
+    std::array<double, 3> shared_ps{};  // a piece's time of the memory's bus and of the two channels to it
+    double credits = 1, trip_ps = 0;
     std::uint64_t tail_ps = 0, ends_ps = never;  // ends_ps: when the tail is over
   };
 
   void start(std::size_t which, const transfer_cost& cost, double opening_ps, std::uint64_t now) {
     flow& f = flows_[which];
     f.open = true;
-    f.left = static_cast<double>(cost.pieces) - 1;
+    f.pieces = static_cast<double>(cost.pieces);
+    f.left = f.pieces;
     f.interval_ps = std::max(cost.interval_ps, 1.0);
-    f.memory_ps = cost.memory_ps;
-    f.tail_ps = static_cast<std::uint64_t>(std::llround(cost.latency_ps + opening_ps));
+    f.shared_ps = {cost.memory_ps, cost.request_ps, cost.response_ps};
+    f.credits = cost.credits;
+    f.trip_ps = cost.trip_ps;
+    f.tail_ps = static_cast<std::uint64_t>(
+        std::llround(std::max(0.0, cost.latency_ps - f.interval_ps) + std::max(opening_ps, queue_ps(f))));
     f.ends_ps = never;
     close_if_empty(f, now);
     share();
+  }
+
+  /// Part of the transfer that has been moved.
+  double progress(std::size_t which) const {
+    const flow& f = flows_[which];
+    return 1 - f.left / f.pieces;
+  }
+
+  /// The memory does nothing for it for a while; what waits for its way back still comes.
+  void delay(std::size_t which, double ps) {
+    flow& f = flows_[which];
+    if (f.ends_ps != never) return;
+    const double waiting = std::max(0.0, f.credits / f.rate - f.trip_ps);
+    f.left += std::max(0.0, ps - waiting) * f.rate;
   }
 
   bool open(std::size_t which) const { return flows_[which].open; }
@@ -102,24 +122,39 @@ class flow_model {
     return true;
   }
 
+  // Memory answers in order: the first piece waits behind those of the others that wait for their way back.
+  double queue_ps(const flow& mine) const {
+    double wait = 0;
+    for (const flow& f : flows_) {
+      if (&f != &mine && f.open && f.ends_ps == never) wait = std::max(wait, f.credits / f.rate - f.trip_ps);
+    }
+    return wait;
+  }
+
   // Everybody gets the same number of pieces a time, but nobody more than its path takes.
   void share() {
     std::array<flow*, paths> moving{};
     std::size_t count = 0;
     for (flow& f : flows_) {
-      if (f.open && f.ends_ps == never) moving[count++] = &f;
+      if (!f.open || f.ends_ps != never) continue;
+      f.rate = 1 / f.interval_ps;
+      moving[count++] = &f;
     }
-    std::sort(moving.begin(), moving.begin() + static_cast<std::ptrdiff_t>(count),
-              [](const flow* a, const flow* b) { return a->interval_ps > b->interval_ps; });
-    double time = 1;
-    double cost = 0;
-    for (std::size_t i = 0; i < count; ++i) cost += moving[i]->memory_ps;
-    for (std::size_t i = 0; i < count; ++i) {
-      flow& f = *moving[i];
-      const double even = cost > 0 ? time / cost : std::numeric_limits<double>::infinity();
-      f.rate = std::min(1 / f.interval_ps, even);
-      time -= f.rate * f.memory_ps;
-      cost -= f.memory_ps;
+    for (std::size_t what = 0; what < 3; ++what) {
+      // By insertion: there are five at most.
+      for (std::size_t i = 1; i < count; ++i) {
+        for (std::size_t j = i; j > 0 && moving[j]->rate < moving[j - 1]->rate; --j)
+          std::swap(moving[j], moving[j - 1]);
+      }
+      double time = 1;
+      double cost = 0;
+      for (std::size_t i = 0; i < count; ++i) cost += moving[i]->shared_ps[what];
+      for (std::size_t i = 0; i < count; ++i) {
+        flow& f = *moving[i];
+        if (cost > 0) f.rate = std::min(f.rate, time / cost);
+        time -= f.rate * f.shared_ps[what];
+        cost -= f.shared_ps[what];
+      }
     }
   }
 
@@ -130,37 +165,43 @@ class flow_model {
 class row_model {
  public:
   row_model(const memory_model& memory, timeline_result& result)
-      : memory_(memory), result_(result), open_(memory.bank_sets(), none), next_refresh_(memory.refresh_interval_ps()) {
+      : memory_(memory),
+        result_(result),
+        open_(memory.bank_sets() * memory.banks_a_set(), none),
+        next_refresh_(memory.refresh_interval_ps()) {
     if (next_refresh_ == 0) next_refresh_ = never;
   }
 
   /// Opens what the transfer touches; the time that its first piece waits for its row.
-  double open(const transfer_cost& cost, std::size_t layer, std::uint64_t now) {
+  double open(path who, const transfer_cost& cost, std::size_t layer, std::uint64_t now, flow_model& flows) {
     if (closed_since_ != never) {
       result_.precharged_ps += now - std::min(now, closed_since_);
       closed_since_ = never;
     }
     double wait = 0;
     for (std::size_t i = 0; i < cost.rows.size(); ++i) {
-      const row_touch& touch = cost.rows[i];
-      std::int64_t& row = open_[touch.bank];
-      if (row == touch.row) continue;
-      if (i == 0) wait = row == none ? memory_.closed_row_ps() : memory_.other_row_ps();
-      row = touch.row;
-      result_.activates += touch.banks;
-      result_.layer_activates[layer] += touch.banks;
+      const double waited = touch_row(cost.rows[i], layer);
+      if (i == 0) wait = waited;
+    }
+    rows_[index(who)] = &cost.rows;
+    layers_[index(who)] = layer;
+    for (std::size_t p = 0; p < paths; ++p) {
+      if (p == index(who) || !flows.open(p)) continue;
+      if (touch_row(current(p, flows), layers_[p]) > 0) flows.delay(p, memory_.conflict_ps());
     }
     return wait;
   }
 
-  void settle(std::uint64_t now, bool busy) {
+  /// Refreshes up to `now`. Transfers under way open their rows again.
+  void settle(std::uint64_t now, const flow_model& flows) {
     while (next_refresh_ <= now) {
       ++result_.refreshes;
       std::fill(open_.begin(), open_.end(), none);
-      if (busy) {
+      if (flows.any()) {
         result_.precharged_ps += memory_.refresh_ps();
-        result_.activates += 1;
-        result_.layer_activates[0] += 1;
+        for (std::size_t p = 0; p < paths; ++p) {
+          if (flows.open(p)) touch_row(current(p, flows), layers_[p]);
+        }
       } else if (closed_since_ == never) {
         closed_since_ = next_refresh_;
       }
@@ -173,10 +214,32 @@ class row_model {
   }
 
  private:
+  double touch_row(const row_touch& touch, std::size_t layer) {
+    double wait = 0;
+    const auto banks = static_cast<std::uint32_t>(memory_.banks_a_set());
+    for (std::uint32_t b = 0; b < touch.banks; ++b) {
+      std::int64_t& row = open_[touch.bank * banks + (touch.first + b) % banks];
+      if (row == touch.row) continue;
+      if (b == 0) wait = row == none ? memory_.closed_row_ps() : memory_.other_row_ps();
+      row = touch.row;
+      result_.activates += 1;
+      result_.layer_activates[layer] += 1;
+    }
+    return wait;
+  }
+
+  const row_touch& current(std::size_t p, const flow_model& flows) const {
+    const std::vector<row_touch>& rows = *rows_[p];
+    const double at = std::clamp(flows.progress(p), 0.0, 1.0) * static_cast<double>(rows.size());
+    return rows[std::min(rows.size() - 1, static_cast<std::size_t>(at))];
+  }
+
   static constexpr std::int64_t none = -1;
   const memory_model& memory_;
   timeline_result& result_;
   std::vector<std::int64_t> open_;
+  std::array<const std::vector<row_touch>*, paths> rows_{};  // of the transfer that each path carries
+  std::array<std::size_t, paths> layers_{};
   std::uint64_t next_refresh_ = 0, closed_since_ = 0;
 };
 
@@ -198,10 +261,6 @@ class walker {
     result_.layers.resize(layers);
     result_.layer_activates.assign(layers + 1, 0);
     result_.image_end_ps.assign(images, 0);
-    fetches_.reserve(fetch_entries + 1);
-    for (std::uint64_t n = 0; n <= fetch_entries; ++n) {
-      fetches_.push_back(memory.plain(path::command, program.ring_address, n * registers::command_bytes, false));
-    }
   }
 
   timeline_result run() {
@@ -213,7 +272,7 @@ class walker {
       const std::uint64_t next = std::max(now_, next_event());
       if (next == never) throw run_error("estimate: the commands wait for each other");
       flows_.advance(now_, next);
-      rows_.settle(next, flows_.any());
+      rows_.settle(next, flows_);
       now_ = next;
     }
     rows_.finish(now_);
@@ -246,6 +305,10 @@ class walker {
     } else {
       put(1);
     }
+  }
+
+  std::uint64_t ring_entry(std::uint64_t number) const {
+    return program_.ring_address + number % program_.ring_entries * registers::command_bytes;
   }
 
   bool fence_is_next() const { return host_image_ >= images_; }
@@ -287,9 +350,8 @@ class walker {
       return false;
     }
     if (host_part_ > 0) {
-      const std::uint64_t address =
-          program_.ring_address + (written_ % program_.ring_entries) * registers::command_bytes;
-      begin(path::host, memory_.plain(path::host, address, host_part_ * registers::command_bytes, true), -1);
+      ring_write_ = memory_.plain(path::host, ring_entry(written_), host_part_ * registers::command_bytes, true);
+      begin(path::host, ring_write_, -1);
     } else if (host_left_ > 0) {
       put_some();
     } else {
@@ -326,7 +388,8 @@ class walker {
     }
     if (fetching_ == 0 && fetched_ < fetch_entries && head_ < tail_) {
       fetching_ = std::min(tail_ - head_, fetch_entries - fetched_);
-      begin(path::command, fetches_[fetching_], -1);
+      fetch_ = memory_.plain(path::command, ring_entry(head_), fetching_ * registers::command_bytes, false);
+      begin(path::command, fetch_, -1);
       changed = true;
     }
     if (decode_ == never && !blocked_ && fetched_ > 0) {
@@ -526,7 +589,7 @@ class walker {
   }
 
   void begin(path who, const transfer_cost& cost, std::int32_t of_layer) {
-    const double opening = rows_.open(cost, static_cast<std::size_t>(of_layer + 1), now_);
+    const double opening = rows_.open(who, cost, static_cast<std::size_t>(of_layer + 1), now_, flows_);
     result_.memory_busy_ps += static_cast<std::uint64_t>(cost.memory_ps * static_cast<double>(cost.pieces));
     flows_.start(index(who), cost, opening, now_);
   }
@@ -562,7 +625,7 @@ class walker {
   flow_model flows_;
   cim::bank_schedule banks_;
   row_model rows_;
-  std::vector<transfer_cost> fetches_;  // by number of commands
+  transfer_cost fetch_, ring_write_;  // under way
   std::array<engine_state, engines> engines_;
   std::uint64_t now_ = 0, banks_from_ = 0, account_from_ = 0;
   std::uint64_t written_ = 0, tail_ = 0, head_ = 0;  // commands in the ring, known to the sequencer, fetched
