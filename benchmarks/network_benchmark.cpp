@@ -1,0 +1,154 @@
+// What a user waits for: evaluate, run, timing only, import, compile, estimate, and the memory below. Time is CPU time
+// of one core; simulations run in a process of their own, as the kernel wants it.
+
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "benchmarks/network_parts.hpp"
+#include "models/arithmetic/nonideality.hpp"
+#include "models/dram/dram_core.hpp"
+#include "platform/configuration/error.hpp"
+#include "sw/compiler/compile.hpp"
+#include "sw/datasets/builtin_network.hpp"
+#include "sw/estimate/estimate.hpp"
+#include "sw/onnx/import.hpp"
+#include "sw/runtime/evaluate.hpp"
+
+namespace cimbalom::benchmarks {
+namespace {
+
+constexpr std::size_t images = 16;
+
+// A full range has a step above one: no operation takes the integer product, every conversion is computed.
+const std::vector<std::string> every_conversion = {"platform.macro.adc_range=full"};
+
+const prepared_network& network(bool all_conversions) {
+  static const prepared_network shortcuts;
+  static const prepared_network all(every_conversion);
+  return all_conversions ? all : shortcuts;
+}
+
+double evaluate_once(const prepared_network& on) {
+  runtime::evaluate_options options;
+  options.threads = 1;
+  const double from = cpu_seconds();
+  benchmark::DoNotOptimize(runtime::evaluate(on.made.network, on.program, on.made.platform.accelerator,
+                                             on.made.platform.macro, {}, on.made.images->source(images), options));
+  return cpu_seconds() - from;
+}
+
+void evaluate(benchmark::State& state, bool all_conversions) {
+  const prepared_network& on = network(all_conversions);
+  for (auto _ : state) state.SetIterationTime(evaluate_once(on));
+  const double macs = static_cast<double>(on.made.network.macs()) * images * static_cast<double>(state.iterations());
+  state.counters["macs"] = benchmark::Counter(macs, benchmark::Counter::kIsRate);
+}
+
+// One more image of a batch: what 17 images cost more than one.
+void run(benchmark::State& state, const std::string& part) {
+  const double evaluate_s = evaluate_once(network(false)) / images;
+  double image_s = 0, bursts = 0, transactions = 0;
+  for (auto _ : state) {
+    const simulated one = in_child(part + " 1");
+    const simulated many = in_child(part + " 16");
+    image_s = (many.cpu_s - one.cpu_s) / 15;
+    bursts = many.bursts / 16;
+    transactions = (many.transactions - one.transactions) / 15;
+    state.SetIterationTime(image_s);
+  }
+  constexpr double a_burst_s = 2e-6;
+  state.counters["evaluate_us"] = evaluate_s * 1e6;
+  state.counters["run_us"] = image_s * 1e6;
+  state.counters["dram_bursts"] = bursts;
+  state.counters["transactions"] = transactions;
+  state.counters["ratio_bursts"] = (image_s - a_burst_s * bursts) / evaluate_s;
+  state.counters["ratio_transactions"] = (image_s - a_burst_s * transactions) / evaluate_s;
+}
+
+void import(benchmark::State& state) {
+  const std::string file = network_file();
+  for (auto _ : state) {
+    if (file.empty()) {
+      benchmark::DoNotOptimize(onnx::import_bytes(std::string(datasets::builtin_onnx()), "builtin.onnx"));
+    } else {
+      benchmark::DoNotOptimize(onnx::import_file(file));
+    }
+  }
+}
+
+void compile(benchmark::State& state) {
+  const prepared_network& on = network(false);
+  for (auto _ : state) benchmark::DoNotOptimize(compiler::compile(on.made.network, on.made.platform));
+}
+
+void estimate(benchmark::State& state) {
+  const prepared_network& on = network(false);
+  estimate::estimate_options options;
+  options.batch = static_cast<std::uint64_t>(state.range(0));
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(estimate::estimate(on.made.network, on.program, on.made.platform, options));
+  }
+  state.SetItemsProcessed(static_cast<std::int64_t>(on.made.network.layers.size()) * state.iterations());
+}
+
+void dram_core(benchmark::State& state, bool random) {
+  constexpr std::uint64_t span = std::uint64_t{64} << 20, bytes = 64, in_flight = 8;
+  energy::null_sink sink;
+  dram::dram_core core(dram::make_dram_config("lpddr4-3200"), sink);
+  std::vector<dram::dram_completion> completed;
+  std::uint64_t number = 0, cycle = 0;
+  for (auto _ : state) {
+    for (std::uint64_t i = 0; i < in_flight; ++i, ++number) {
+      const std::uint64_t block = random ? arithmetic::random_bits(1, number) : number;
+      core.enqueue({number, block * bytes % span, bytes, false, energy::no_layer}, cycle);
+    }
+    completed.clear();
+    while (const auto due = core.next_decision()) core.advance(cycle = std::max(cycle, *due), completed);
+  }
+  state.SetItemsProcessed(static_cast<std::int64_t>(in_flight) * state.iterations());
+}
+
+void dram_socket(benchmark::State& state, const std::string& part) {
+  double requests = 0;
+  for (auto _ : state) {
+    const simulated result = in_child(part + " 200000");
+    state.SetIterationTime(result.cpu_s);
+    requests += result.requests;
+  }
+  state.SetItemsProcessed(static_cast<std::int64_t>(requests));
+}
+
+BENCHMARK_CAPTURE(evaluate, shortcuts, false)->UseManualTime()->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(evaluate, every_conversion, true)->UseManualTime()->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(run, image, "run")->UseManualTime()->Iterations(1)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(run, timing_only, "timing_only")->UseManualTime()->Iterations(1)->Unit(benchmark::kMillisecond);
+BENCHMARK(import)->Unit(benchmark::kMillisecond);
+BENCHMARK(compile)->Unit(benchmark::kMillisecond);
+BENCHMARK(estimate)->Arg(1)->Arg(16)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(dram_core, sequential, false);
+BENCHMARK_CAPTURE(dram_core, random, true);
+BENCHMARK_CAPTURE(dram_socket, sequential, "dram_sequential")->UseManualTime()->Iterations(1);
+BENCHMARK_CAPTURE(dram_socket, random, "dram_random")->UseManualTime()->Iterations(1);
+
+}  // namespace
+}  // namespace cimbalom::benchmarks
+
+int main(int argc, char** argv) {
+  try {
+    if (cimbalom::benchmarks::run_as_child()) return 0;
+    benchmark::Initialize(&argc, argv);
+    if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+    benchmark::AddCustomContext("network", cimbalom::benchmarks::network_name());
+    benchmark::RunSpecifiedBenchmarks();
+    benchmark::Shutdown();
+    return 0;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "error: {}\n", error.what());
+    return 1;
+  }
+}
