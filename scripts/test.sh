@@ -25,7 +25,8 @@ $all && labels=()
 run_tests() {  # preset, further ctest arguments
   local preset=$1 log=build/$1.ctest.log
   shift
-  ctest --test-dir "build/$preset" -j "$(nproc)" --output-on-failure "$@" >"$log" 2>&1 || { tail -n 200 "$log" >&2; exit 1; }
+  ctest --test-dir "build/$preset" -j "$(nproc)" --output-on-failure "$@" >"$log" 2>&1 ||
+    { grep -vE "^ *Start |\.\.  *Passed " "$log" | tail -n 200 >&2; exit 1; }
   grep -E 'tests passed|Total Test time' "$log"
 }
 run_tests release "${labels[@]}"

@@ -75,7 +75,8 @@ void add_macro(std::vector<key>& k, cim::macro_config& m) {
 }
 
 void add_nonideality(std::vector<key>& k, arithmetic::nonideality_config& n) {
-  k.push_back({"nonideality.seed", &n.seed, 0, 18446744073709549568.0, "", "of every generator below"});
+  k.push_back({"nonideality.seed", &n.seed, 0, 9007199254740992.0, "",
+               "of every generator below; at most 2^53, which every JSON reader keeps"});
   k.push_back(
       {"nonideality.column_gain_sigma", &n.column_gain_sigma, 0, 1, "relative", "gain mismatch of a physical column"});
   k.push_back(
