@@ -16,7 +16,9 @@ runtime::evaluation evaluate_on(const preparation& p, const quantization::networ
                                 const std::string& what, unsigned threads) {
   platform::platform_config platform = p.platform;
   platform.macro = macro;
-  const compiler::program program = compiler::compile(network, platform);
+  compiler::compile_options how;
+  how.skip_zero_groups = p.skip_zero_groups;
+  const compiler::program program = compiler::compile(network, platform, how);
   progress bar(what, "images");
   runtime::evaluate_options options;
   options.threads = static_cast<int>(threads);

@@ -26,6 +26,9 @@ void add_source(CLI::App& command, source_arguments& source, const std::string& 
   command.add_option("--model", source.model, "ONNX network (default: the embedded one)")
       ->type_name("FILE")
       ->check(not_empty);
+  command.add_option("--package", source.package, "co-designed network (a folder)")
+      ->type_name("DIR")
+      ->excludes("--model");
   command.add_option("--dataset", source.dataset, "builtin, cifar10:DIR, idx:IMAGES,LABELS or npy:X,Y")
       ->type_name("SPEC")
       ->check(not_empty);
@@ -76,8 +79,8 @@ void add_estimate(CLI::App& app, arguments& parsed, estimate_arguments& estimate
 }
 
 void add_inspect(CLI::App& app, arguments& parsed, inspect_arguments& inspect) {
-  CLI::App* command = app.add_subcommand("inspect", "show a platform, a network or a result");
-  command->add_option("file", inspect.file, "platform file or preset, ONNX network, report.json or its folder")
+  CLI::App* command = app.add_subcommand("inspect", "show a platform, a network, a package or a result");
+  command->add_option("file", inspect.file, "platform file or preset, ONNX network, package, report.json or its folder")
       ->type_name("FILE");
   command->add_flag("--operators", inspect.operators, "list the operators that networks may use");
   command->callback([&parsed, &inspect] {

@@ -10,6 +10,7 @@ namespace cimbalom::cli {
 /// What a network, its data and its hardware are; shared by run and evaluate. Empty texts: not given.
 struct source_arguments {
   std::string model;    ///< ONNX file; empty: the embedded network
+  std::string package;  ///< folder of a package, in place of a model
   std::string dataset;  ///< SPEC; empty: builtin with the embedded network, else synthetic inputs without labels
   std::string preprocess;
   std::string platform;               ///< file or preset

@@ -22,7 +22,9 @@ void evaluate(const evaluate_arguments& arguments) {
   result.accuracy.hardware_correct = hardware.correct;
   result.accuracy.has_hardware = hardware.labelled > 0;
   add_software_accuracy(p, arguments.threads);
-  const compiler::program program = compiler::compile(p.network, p.platform);
+  compiler::compile_options how;
+  how.skip_zero_groups = p.skip_zero_groups;
+  const compiler::program program = compiler::compile(p.network, p.platform, how);
   result.weight_storage_bits = program.weight_storage_bits;
   add_layer_quality(p, program);
   p.report.timed = false;

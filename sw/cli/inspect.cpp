@@ -10,6 +10,7 @@
 #include "platform/configuration/platform_file.hpp"
 #include "platform/configuration/technology.hpp"
 #include "sw/graph/operators.hpp"
+#include "sw/package/package.hpp"
 #include "sw/report/figures.hpp"
 
 namespace cimbalom::cli {
@@ -60,7 +61,8 @@ std::string inspect(const inspect_arguments& arguments) {
   const std::string& file = arguments.file;
   if (std::filesystem::is_directory(file)) {
     if (std::filesystem::exists(file + "/report.json")) return inspect_result(file + "/report.json");
-    throw bad_input({file, 0}, "", "", "a folder without report.json");
+    if (package::is_package(file)) return inspect_package(file);
+    throw bad_input({file, 0}, "", "", "a folder without report.json or MANIFEST.json");
   }
   if (ends_with(file, ".onnx")) return inspect_model(file);
   if (ends_with(file, ".json")) return inspect_result(file);

@@ -11,6 +11,7 @@ std::string inspect(const inspect_arguments& arguments);
 
 std::string inspect_platform(const std::string& preset_or_path);
 std::string inspect_model(const std::string& path);
+std::string inspect_package(const std::string& folder);
 std::string inspect_result(const std::string& path);
 
 }  // namespace cimbalom::cli

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <limits>
+#include <optional>
 
 #include "platform/configuration/error.hpp"
 #include "platform/configuration/platform_file.hpp"
@@ -14,6 +15,7 @@
 #include "sw/cli/settings.hpp"
 #include "sw/datasets/builtin_network.hpp"
 #include "sw/onnx/import.hpp"
+#include "sw/package/package.hpp"
 #include "sw/quantization/adc_calibration.hpp"
 #include "sw/quantization/calibration.hpp"
 #include "sw/quantization/quantize.hpp"
@@ -35,6 +37,7 @@ struct loaded_model {
   report::model_info info;
   datasets::preprocess steps;
   std::string dataset;
+  std::optional<package::package> package;
 };
 
 loaded_model load_builtin(const source_arguments& source) {
@@ -58,6 +61,36 @@ loaded_model load_file(const source_arguments& source) {
   model.steps = datasets::find_preprocess(source.preprocess, source.model);
   model.dataset = source.dataset;
   return model;
+}
+
+loaded_model load_package(const source_arguments& source) {
+  for (const std::string& setting : source.settings) {
+    if (setting.rfind("quantization.", 0) == 0) {
+      throw bad_input({}, "--set", setting, "a package has its own quantisation: only platform keys");
+    }
+  }
+  loaded_model model;
+  model.package = package::read(source.package);
+  model.graph = model.package->network.host_graph;
+  if (model.graph.file.empty()) model.graph.file = source.package;
+  model.info.name = model.package->network.name;
+  model.info.sha256 = package::identity(source.package);
+  if (!source.preprocess.empty()) {
+    model.steps = datasets::read_preprocess(source.preprocess);
+  } else if (!model.package->preprocess.empty()) {
+    model.steps = datasets::parse_preprocess(model.package->preprocess, source.package + "/preprocess.yaml");
+  }
+  model.dataset = source.dataset;
+  const auto trained_on = model.package->provenance.find("dataset");
+  if (model.dataset.empty() && trained_on != model.package->provenance.end() && trained_on->second == "builtin") {
+    model.dataset = "builtin";
+  }
+  return model;
+}
+
+loaded_model load(const source_arguments& source) {
+  if (!source.package.empty()) return load_package(source);
+  return source.model.empty() ? load_builtin(source) : load_file(source);
 }
 
 void tell_what_is_assumed(const loaded_model& model) {
@@ -88,6 +121,19 @@ std::unique_ptr<torch::float_executor> find_executor(const graph::graph& g, bool
   }
 }
 
+void choose_adc_steps(preparation& made, const inputs& images) {
+  const runtime::image_source source = images.source(images.size());
+  std::vector<std::vector<float>> sample;
+  if (made.platform.macro.adc_range == cim::adc_range::calibrated) {
+    for (std::size_t i = 0; i < std::min(adc_images, images.size()); ++i) {
+      sample.emplace_back(source.values);
+      source.fetch(i, sample.back().data());
+    }
+  }
+  const cim::macro_config& macro = made.platform.macro;
+  quantization::calibrate_adc(made.network, macro.shape(), macro.adc_range, macro.adc_step_sixteenths, sample);
+}
+
 void quantize_model(preparation& made, const loaded_model& model, const settings& chosen) {
   const bool scaled = quantization::is_quantized(model.graph);
   made.graph = quantization::prepare(model.graph);
@@ -104,22 +150,27 @@ void quantize_model(preparation& made, const loaded_model& model, const settings
     if (std::any_of(made.network.layers.begin(), made.network.layers.end(), named)) continue;
     throw bad_input({}, "quantization.layer_bits." + layer, std::to_string(bits), "the name of a layer of the network");
   }
-  std::vector<std::vector<float>> sample;
-  if (made.platform.macro.adc_range == cim::adc_range::calibrated) {
-    for (std::size_t i = 0; i < std::min(adc_images, images.size()); ++i) {
-      sample.emplace_back(source.values);
-      source.fetch(i, sample.back().data());
-    }
-  }
-  const cim::macro_config& macro = made.platform.macro;
-  quantization::calibrate_adc(made.network, macro.shape(), macro.adc_range, macro.adc_step_sixteenths, sample);
+  choose_adc_steps(made, images);
 }
 
-void add_options(report::report_input& report, const quantization::quantization_settings& q, std::uint64_t images,
-                 bool synthetic) {
+bool same_conversion(const cim::macro_config& a, const cim::macro_config& b) {
+  return a.kind == b.kind && a.rows_active == b.rows_active && a.bits_per_cell == b.bits_per_cell &&
+         a.dac_bits == b.dac_bits && a.adc_bits == b.adc_bits && a.combine_columns == b.combine_columns;
+}
+
+void use_package(preparation& made, const loaded_model& model) {
+  made.graph = model.graph;
+  made.floats = find_executor(made.graph, false);
+  made.network = model.package->network;
+  made.skip_zero_groups = true;
+  const cim::macro_config& macro = made.platform.macro;
+  if (macro.adc_range == cim::adc_range::calibrated && same_conversion(macro, model.package->macro)) return;
+  note("the package was made for another ADC: its steps are chosen again");
+  choose_adc_steps(made, calibration_inputs(model));
+}
+
+void add_options(report::report_input& report, const quantization::quantization_settings& q) {
   using report::json_value;
-  report.options["images"] = json_value::integer(images);
-  report.options["synthetic_inputs"] = json_value::boolean(synthetic);
   json_value& options = report.options["quantization"];
   options["weight_bits"] = json_value::integer(static_cast<std::uint64_t>(q.weight_bits));
   options["activation_bits"] = json_value::integer(static_cast<std::uint64_t>(q.activation_bits));
@@ -147,19 +198,26 @@ preparation prepare(const source_arguments& source, const std::string& command, 
   made.report.command = command;
   made.report.platform = made.platform;
   made.report.costs = platform::load_costs(made.platform);
-  const loaded_model model = source.model.empty() ? load_builtin(source) : load_file(source);
+  const loaded_model model = load(source);
   made.images = std::make_unique<inputs>(model.dataset, datasets::split::test, model.steps, model.graph);
   const std::uint64_t asked = source.images > 0 ? source.images : default_images;
   if (asked == 0 && made.images->synthetic()) throw bad_input({}, "--images", "", "is needed without --dataset");
   made.count = asked == 0 ? made.images->size() : std::min<std::uint64_t>(asked, made.images->size());
   tell_what_is_assumed(model);
   if (source.images > made.count) note(fmt::format("the data set has {} images", made.count));
-  quantize_model(made, model, chosen);
+  if (model.package) {
+    use_package(made, model);
+  } else {
+    quantize_model(made, model, chosen);
+  }
   made.report.model = model.info;
   made.report.model.macs = made.network.macs();
   made.report.model.parameters = made.network.parameters;
-  made.report.input_sha256 = {{"model", model.info.sha256}, {"images", made.images->sha256(made.count)}};
-  add_options(made.report, chosen.quantization, made.count, made.images->synthetic());
+  made.report.input_sha256 = {{model.package ? "package" : "model", model.info.sha256},
+                              {"images", made.images->sha256(made.count)}};
+  made.report.options["images"] = report::json_value::integer(made.count);
+  made.report.options["synthetic_inputs"] = report::json_value::boolean(made.images->synthetic());
+  if (!model.package) add_options(made.report, chosen.quantization);
   return made;
 }
 

@@ -23,6 +23,7 @@ struct preparation {
   std::uint64_t count = 0;                        ///< images to work on
   std::unique_ptr<torch::float_executor> floats;  ///< null: libtorch's plug-in is not there and was not needed
   report::report_input report;                    ///< platform, model, hashes, costs and options are filled in
+  bool skip_zero_groups = false;                  ///< a package's: masked groups are neither stored nor computed
   std::string out;                                ///< folder, proved to be writable
 };
 

@@ -86,6 +86,7 @@ void run(const run_arguments& arguments) {
   recording waves(arguments);
   preparation p = prepare(arguments.source, "run", default_images);
   compiler::compile_options how;
+  how.skip_zero_groups = p.skip_zero_groups;
   how.image_slots =
       static_cast<int>(std::max<std::uint64_t>(arguments.batch, static_cast<std::uint64_t>(how.image_slots)));
   const compiler::program program = compiler::compile(p.network, p.platform, how);

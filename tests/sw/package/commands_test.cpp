@@ -1,0 +1,90 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "platform/configuration/error.hpp"
+#include "sw/cli/arguments.hpp"
+#include "sw/cli/commands.hpp"
+#include "sw/cli/inspect.hpp"
+#include "sw/cli/preparation.hpp"
+#include "sw/codesign/pairing/pairing.hpp"
+#include "sw/datasets/builtin_network.hpp"
+#include "sw/package/package.hpp"
+
+namespace cimbalom::cli {
+namespace {
+
+using ::testing::HasSubstr;
+
+const std::string root = (std::filesystem::temp_directory_path() / "cimbalom_package_commands").string();
+
+nlohmann::json report_of(const std::string& out) {
+  std::ifstream stream(out + "/report.json");
+  return nlohmann::json::parse(stream);
+}
+
+// The embedded network at four bits, paired.
+std::string make_package() {
+  source_arguments source;
+  source.settings = {"quantization.weight_bits=4"};
+  source.images = 1;
+  source.out = root + "/prepare";
+  preparation made = prepare(source, "evaluate", 0);
+  package::package value;
+  codesign::pairing_options options;
+  options.rule = codesign::pattern_rule::shared;
+  codesign::pair_network(made.network, made.platform.macro, options);
+  value.network = made.network;
+  value.macro = made.platform.macro;
+  value.preprocess = std::string(datasets::builtin_preprocess());
+  value.provenance["dataset"] = "builtin";
+  package::write(value, root + "/pkg");
+  return root + "/pkg";
+}
+
+evaluate_arguments evaluation(const std::string& out) {
+  evaluate_arguments arguments;
+  arguments.source.images = 60;
+  arguments.source.out = root + "/" + out;
+  return arguments;
+}
+
+TEST(package_commands, evaluate_gives_what_the_model_gives_in_fewer_operations) {
+  const std::string folder = make_package();
+  evaluate_arguments model = evaluation("model"), packed = evaluation("package");
+  model.source.settings = {"quantization.weight_bits=4"};
+  packed.source.package = folder;
+  evaluate(model);
+  evaluate(packed);
+  const nlohmann::json a = report_of(model.source.out), b = report_of(packed.source.out);
+  EXPECT_EQ(a["accuracy"], b["accuracy"]);
+  EXPECT_EQ(b["command"]["inputs"].dump().find("model"), std::string::npos);
+  EXPECT_LT(b["memory"]["weight_storage_bits"].get<double>(), a["memory"]["weight_storage_bits"].get<double>());
+}
+
+TEST(package_commands, inspect_shows_the_slots) {
+  inspect_arguments arguments;
+  arguments.file = make_package();
+  const std::string text = inspect(arguments);
+  EXPECT_THAT(text, HasSubstr("slots are shared"));
+  EXPECT_THAT(text, HasSubstr("4.00"));
+}
+
+TEST(package_commands, bad_use_is_one_line) {
+  evaluate_arguments arguments = evaluation("bad");
+  arguments.source.package = make_package();
+  arguments.source.settings = {"quantization.weight_bits=4"};
+  EXPECT_THROW(evaluate(arguments), input_error);
+  arguments.source.settings = {"platform.macro.slot_bits=6", "platform.macro.cols=96"};
+  EXPECT_THROW(evaluate(arguments), input_error);
+  arguments.source.package = root + "/nothing";
+  EXPECT_THROW(evaluate(arguments), input_error);
+  const char* both[] = {"cimbalom", "evaluate", "--model", "a.onnx", "--package", "b"};
+  EXPECT_THROW(parse_arguments(6, both), input_error);
+}
+
+}  // namespace
+}  // namespace cimbalom::cli
