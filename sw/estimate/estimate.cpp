@@ -18,8 +18,8 @@ using compiler::step;
 using energy::event;
 
 // Images that are walked; the period of the last ones stands for the rest of a batch.
-constexpr std::uint64_t walked_images = 6;
-constexpr std::uint64_t settled_after = 3;
+constexpr std::uint64_t walked_images = 16;
+constexpr std::uint64_t settled_after = 8;
 
 const char* kind_name(quantization::layer_kind kind) {
   switch (kind) {
@@ -47,7 +47,7 @@ std::uint64_t scaled(double value) {
 
 // A stretch of time and what memory did in it.
 struct stretch {
-  double elapsed_ps = 0, precharged_ps = 0, activates = 0, refreshes = 0, memory_busy_ps = 0;
+  double elapsed_ps = 0, precharged_ps = 0, activates = 0, precharges = 0, refreshes = 0, memory_busy_ps = 0;
   std::vector<double> layer_elapsed_ps, layer_activates;
 
   explicit stretch(std::size_t layers) : layer_elapsed_ps(layers, 0), layer_activates(layers + 1, 0) {}
@@ -57,6 +57,7 @@ struct stretch {
     elapsed_ps += elapsed * times;
     precharged_ps += static_cast<double>(of.precharged_ps) * share;
     activates += of.activates * share;
+    precharges += of.precharges * share;
     refreshes += static_cast<double>(of.refreshes) * share;
     memory_busy_ps += static_cast<double>(of.memory_busy_ps) * share;
     for (std::size_t l = 0; l < of.layers.size(); ++l) {
@@ -115,7 +116,7 @@ class estimator {
     const double before = write_ps(costs_.segments[0].size());
     batch_.elapsed_ps += before;
     count_ring(costs_.segments[0].size(), options_.batch);
-    count_ring(1, 1);
+    count_fences(1);
     made_.happened.count(event::processor_memory_access, energy::no_layer, options_.batch + accesses_a_fence);
   }
 
@@ -140,7 +141,7 @@ class estimator {
       last = now;
       batch_.add(part, static_cast<double>(part.end_ps), images());
       count_ring(costs_.segments[segment].size(), options_.batch);
-      count_ring(1, options_.batch);
+      count_fences(options_.batch);
       made_.happened.count(event::processor_memory_access, energy::no_layer, options_.batch * (1 + accesses_a_fence));
     }
     const std::uint64_t after = read_outputs(options_.batch);
@@ -204,6 +205,19 @@ class estimator {
   void count_ring(std::uint64_t commands, std::uint64_t times) {
     made_.happened.count(event::processor_instruction, energy::no_layer, commands * instructions_a_command * times);
     count_host(ring_write(commands), times);
+  }
+
+  // Written, fetched and decoded.
+  void count_fences(std::uint64_t times) {
+    count_ring(1, times);
+    made_.happened.count(event::sequencer_command, energy::no_layer, times);
+    made_.happened.count(event::access_manager_memory_word, energy::no_layer, times);
+    const transfer_cost fetch = memory_.plain(path::command, program_.ring_address, registers::command_bytes, false);
+    for (std::uint64_t i = 0; i < times; ++i) {
+      count_transfer(fetch, energy::no_layer, platform_.dram.burst_bytes(), made_.happened);
+    }
+    made_.result.dram.read_bytes += fetch.bytes * times;
+    made_.result.dram.commands["read"] += fetch.device_bursts * times;
   }
 
   void count_host(const transfer_cost& cost, std::uint64_t times) {
@@ -274,7 +288,8 @@ class estimator {
     made_.happened.elapse(energy::no_layer, scaled(batch_.elapsed_ps - booked));
     runtime::dram_result& d = made_.result.dram;
     const std::uint64_t activates = scaled(batch_.activates);
-    d.commands["activate"] = d.commands["precharge"] = d.row_misses = activates;
+    d.commands["activate"] = d.row_misses = activates;
+    d.commands["precharge"] = scaled(batch_.precharges);
     const std::uint64_t bursts = d.commands["read"] + d.commands["write"];
     d.row_hits = bursts - std::min(bursts, activates);
     if (platform_.dram.ideal) return;

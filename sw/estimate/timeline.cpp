@@ -221,6 +221,7 @@ class row_model {
       std::int64_t& row = open_[touch.bank * banks + (touch.first + b) % banks];
       if (row == touch.row) continue;
       if (b == 0) wait = row == none ? memory_.closed_row_ps() : memory_.other_row_ps();
+      if (row != none) result_.precharges += 1;
       row = touch.row;
       result_.activates += 1;
       result_.layer_activates[layer] += 1;
@@ -547,7 +548,7 @@ class walker {
     return &result_.layers[static_cast<std::size_t>(number)];
   }
 
-  void stall(std::int32_t of_layer, const char* cause, std::uint64_t ps) {
+  void stall(std::int32_t of_layer, const std::string& cause, std::uint64_t ps) {
     if (ps == 0) return;
     result_.stall_ps[cause] += ps;
     if (layer_time* l = layer(of_layer)) l->stall_ps[cause] += ps;
@@ -555,7 +556,13 @@ class walker {
 
   void begin_layer(const queued& one) {
     const engine_state& compute = engines_[index(engine::compute)];
-    stall(one.cost->layer, cause_of_wait(one), now_ - compute.last_end);
+    // Programming that ended last may itself have waited for its weights.
+    const engine_state& program = engines_[index(engine::program)];
+    const std::string cause = cause_of_wait(one);
+    const bool weights = cause == "array_busy" && program.started > compute.last_end;
+    const std::uint64_t programming = weights ? now_ - program.started : now_ - compute.last_end;
+    stall(one.cost->layer, "memory", now_ - compute.last_end - programming);
+    stall(one.cost->layer, cause, programming);
     stall(one.cost->layer, "port_conflict", one.cost->time.input_stall_ps);
     stall(one.cost->layer, "post_processing", one.cost->time.post_stall_ps);
     layer_time* l = layer(one.cost->layer);

@@ -26,7 +26,7 @@ struct timeline_result {
   std::vector<std::uint64_t> image_end_ps;  ///< the last command of each image is complete
   std::vector<layer_time> layers;
   std::map<std::string, std::uint64_t> stall_ps;  ///< by cause, all layers
-  double activates = 0, row_hits = 0;             ///< sets of row openings, and device bursts that found a row open
+  double activates = 0, precharges = 0;           ///< of the memory; precharges: another row was open
   std::uint64_t refreshes = 0;
   std::uint64_t precharged_ps = 0;      ///< no row was open
   std::uint64_t memory_busy_ps = 0;     ///< data on the memory's bus
