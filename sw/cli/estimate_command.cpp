@@ -43,8 +43,10 @@ topology load(const std::string& file) {
 }
 
 // Neither does the range of an activation change what is moved and computed: every one gets the same.
-quantization::network quantize(const graph::graph& imported, const settings& chosen) {
+// Large networks are held once: the imported graph goes before the integer one comes.
+quantization::network quantize(graph::graph& imported, const settings& chosen) {
   const graph::graph prepared = quantization::prepare(imported);
+  imported = {};
   quantization::value_ranges ranges;
   if (!quantization::is_quantized(prepared)) {
     for (const graph::value_info& value : prepared.values) ranges[value.name] = {-1, 1};
@@ -62,7 +64,7 @@ void estimate(const estimate_arguments& arguments) {
   report.command = "estimate";
   report.platform = platform::read_platform(arguments.platform, chosen.platform);
   report.costs = platform::load_costs(report.platform);
-  const topology model = load(arguments.model);
+  topology model = load(arguments.model);
   const quantization::network network = quantize(model.graph, chosen);
   compiler::compile_options how;
   how.image_slots =
