@@ -11,6 +11,7 @@
 #include "platform/configuration/error.hpp"
 #include "sw/codesign/pairing/pairing.hpp"
 #include "sw/compiler/compile.hpp"
+#include "sw/package/network_json.hpp"
 #include "sw/report/sha256.hpp"
 #include "tests/system/synthetic_networks.hpp"
 
@@ -212,6 +213,36 @@ TEST_F(package_test, refuses_words_that_do_not_belong) {
   write(small_package(), folder_);
   forge("weights.bin", content(folder_ + "/weights.bin"), content(folder_ + "/weights.bin") + "x");
   EXPECT_THAT(refusal(), HasSubstr("weights.bin: size"));
+}
+
+// Damage under a correct hash: refused in one line, or harmless; nothing else.
+TEST_F(package_test, any_damage_is_refused_or_harmless) {
+  const package made = small_package();
+  const network_files whole = network_to_files(made);
+  test::network_builder draw(11);
+  const std::string letters = "0123456789-,:\"[]{}xe.ntrue";
+  int refused = 0;
+  for (int round = 0; round < 1500; ++round) {
+    network_files files = whole;
+    for (int edit = draw.random(3); edit >= 0; --edit) {
+      const auto at = static_cast<std::size_t>(draw.random(static_cast<int>(files.network_json.size())));
+      files.network_json[at] = letters[static_cast<std::size_t>(draw.random(static_cast<int>(letters.size())))];
+    }
+    if (draw.random(4) == 0) files.weights[static_cast<std::size_t>(draw.random(2000))] ^= 0x55;
+    package value;
+    try {
+      network_from_files(files, "PKG", value);
+    } catch (const input_error& error) {
+      ++refused;
+      EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos) << error.what();
+      continue;
+    }
+    try {
+      compiler::compile(value.network, compiler::target());
+    } catch (const input_error&) {
+    }
+  }
+  EXPECT_GT(refused, 1000);
 }
 
 TEST_F(package_test, never_replaces_anything_else) {
