@@ -18,9 +18,14 @@ std::uint64_t window_taps(const mvm_descriptor& d) {
   return static_cast<std::uint64_t>(d.filter_window.kernel_h) * static_cast<std::uint64_t>(d.filter_window.kernel_w);
 }
 
+// Rows of a row group that may hold weights.
+int rows_per_group(const mvm_descriptor& d, const pass_record& pass, int rows_active) {
+  return pass.flattened && d.group_rows > 0 ? d.group_rows : rows_active;
+}
+
 // Index codes that exist for a pass.
 std::uint64_t group_codes(const mvm_descriptor& d, const pass_record& pass, int rows_active) {
-  const auto rows = static_cast<std::uint64_t>(rows_active);
+  const auto rows = static_cast<std::uint64_t>(rows_per_group(d, pass, rows_active));
   return pass.flattened ? divide_up(window_taps(d) * pass.channels, rows)
                         : window_taps(d) * divide_up(pass.channels, rows);
 }
@@ -54,6 +59,7 @@ bool channels_differ(const mvm_descriptor& d) {
 bool suits(const mvm_descriptor& d, const macro_config& macro) {
   const std::int64_t largest_step = 16 * arithmetic::s_max(macro.shape()) + 16;
   if (macro.kind == arithmetic::macro_kind::analog && d.adc_step_sixteenths > largest_step) return false;
+  if (d.group_rows > macro.rows_active) return false;
   for (const pass_record& pass : d.passes) {
     const std::uint64_t codes = group_codes(d, pass, macro.rows_active);
     if (codes > 65536 || (!pass.groups.empty() && pass.groups.back() >= codes) || !columns_fit(pass, macro)) {
@@ -90,10 +96,10 @@ group_source channel_source(const mvm_descriptor& d, vector_set& set, std::uint1
   return source;
 }
 
-group_source flattened_source(const mvm_descriptor& d, const vector_set& set, std::uint16_t code, int rows_active) {
+group_source flattened_source(const mvm_descriptor& d, const vector_set& set, std::uint16_t code, int rows) {
   const std::uint64_t all = window_taps(d) * set.channels;
-  const std::uint64_t begin = std::uint64_t{code} * static_cast<std::uint64_t>(rows_active);
-  const std::uint64_t end = std::min(all, begin + static_cast<std::uint64_t>(rows_active));
+  const std::uint64_t begin = std::uint64_t{code} * static_cast<std::uint64_t>(rows);
+  const std::uint64_t end = std::min(all, begin + static_cast<std::uint64_t>(rows));
   const auto kernel_w = static_cast<std::uint64_t>(d.filter_window.kernel_w);
   group_source source;
   source.rows = static_cast<std::uint32_t>(end - begin);
@@ -126,9 +132,10 @@ vector_set& set_of(mvm_layer& layer, const pass_record& pass, int rows_active) {
   set.channel_base = pass.channel_base;
   set.channels = pass.channels;
   set.codes = pass.groups;
+  const int rows = rows_per_group(layer.descriptor, pass, rows_active);
   for (const std::uint16_t code : pass.groups) {
-    set.groups.push_back(pass.flattened ? flattened_source(layer.descriptor, set, code, rows_active)
-                                        : channel_source(layer.descriptor, set, code, rows_active));
+    set.groups.push_back(pass.flattened ? flattened_source(layer.descriptor, set, code, rows)
+                                        : channel_source(layer.descriptor, set, code, rows));
   }
   return set;
 }

@@ -20,6 +20,7 @@ constexpr std::int64_t largest_elements = std::int64_t{1} << 31;
 constexpr std::int32_t largest_window = 65535;
 constexpr std::int32_t largest_pad = 1 << 24;
 constexpr std::uint8_t largest_shift = 62;
+constexpr std::uint16_t largest_rows_active = 1024;
 
 // Which optional fields of the filter records follow; one choice a descriptor.
 struct filter_fields {
@@ -80,7 +81,8 @@ void mvm_head_fields(Archive& archive, Descriptor& value, filter_fields& present
   archive(present.zero_points);
   archive(value.requantize);
   archive(value.input_bits);
-  archive.reserved(3);
+  archive.reserved(1);
+  archive(value.group_rows);
   tensor_fields(archive, value.input);
   tensor_fields(archive, value.output);
   if (value.has_second_input) tensor_fields(archive, value.second_input);
@@ -250,7 +252,7 @@ bool valid(const filter_record& filter, const mvm_descriptor& layer) {
 bool valid(const pass_record& pass, const mvm_descriptor& layer) {
   const auto channels = static_cast<std::uint32_t>(layer.input.channels);
   if (pass.channels == 0 || pass.channels > channels || pass.channel_base > channels - pass.channels ||
-      pass.filter_channels > pass.channels || pass.filters.empty()) {
+      pass.filter_channels > pass.channels || pass.filters.empty() || (layer.group_rows > 0 && !pass.flattened)) {
     return false;
   }
   const bool ascending = std::adjacent_find(pass.groups.begin(), pass.groups.end(),
@@ -262,7 +264,8 @@ bool valid(const pass_record& pass, const mvm_descriptor& layer) {
 bool valid(const mvm_descriptor& value) {
   if (!valid(value.input) || !valid(value.output) || !valid(value.filter_window) ||
       !in_range(value.input_bits, 1, 16) || value.adc_step_sixteenths < 16 || value.copies == 0 ||
-      value.shard_positions == 0 || value.requantize > requantization::floating_point || value.passes.empty() ||
+      value.shard_positions == 0 || value.group_rows > largest_rows_active ||
+      value.requantize > requantization::floating_point || value.passes.empty() ||
       !valid_clamp(value.output, value.clamp_low, value.clamp_high)) {
     return false;
   }

@@ -53,7 +53,7 @@ struct pass_record {
   bool flattened = false;  ///< row groups run over (kh, kw, c) flattened, else one tap x rows_active channels
   std::vector<filter_record> filters;
   std::vector<std::uint16_t> groups;  ///< index codes, ascending; code = tap * ceil(channels / rows_active) + channel
-                                      ///< group, or the flattened row group
+                                      ///< group; flattened: code k covers rows [k * g, (k + 1) * g), g = group_rows
 };
 
 /// A matrix-vector layer (or a round of it) for the compute command. Entry e counts the groups of the passes in order;
@@ -63,6 +63,8 @@ struct mvm_descriptor {
   tensor_format input, output;
   window filter_window;
   std::uint8_t input_bits = 8;  ///< of u = q - minimum
+  std::uint16_t group_rows =
+      0;  ///< rows that hold weights in a flattened row group, the others drive 0; 0: rows_active
   std::int32_t adc_step_sixteenths = 16;
   requantization requantize = requantization::fixed_point;
   bool has_second_input = false;  ///< residual addition

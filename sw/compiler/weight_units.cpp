@@ -7,6 +7,7 @@
 #include "sw/compiler/bounds.hpp"
 #include "sw/compiler/pass_formation.hpp"
 #include "sw/quantization/requantization.hpp"
+#include "sw/quantization/row_grouping.hpp"
 
 namespace cimbalom::compiler {
 
@@ -38,13 +39,15 @@ void set_constants(const network& net, const layer& source, std::vector<formed_p
   }
 }
 
-registers::mvm_descriptor descriptor_of(const network& net, const layer& source) {
+registers::mvm_descriptor descriptor_of(const network& net, const layer& source, int rows_active) {
   registers::mvm_descriptor d;
   d.input = tensor_at(net, source.inputs.at(0)).format;
   d.output = tensor_at(net, source.output).format;
   d.filter_window = source.mvm.filter_window;
   d.input_bits = static_cast<std::uint8_t>(input_bits_of(d.input));
   d.adc_step_sixteenths = source.mvm.adc_step_sixteenths;
+  const int rows = quantization::rows_per_group(source.mvm, rows_active);
+  d.group_rows = static_cast<std::uint16_t>(rows < rows_active ? rows : 0);
   d.requantize = source.requantize;
   d.has_second_input = source.has_residual;
   if (source.has_residual) d.second_input = tensor_at(net, source.inputs.at(1)).format;
@@ -150,7 +153,7 @@ bool channels_interleave(const std::vector<work_unit>& units) {
 layer_units mvm_units(const network& net, int number, const target& hardware, bool ping_pong, bool skip_zero_groups,
                       std::vector<std::uint8_t>& words) {
   const layer& source = net.layers[static_cast<std::size_t>(number)];
-  const registers::mvm_descriptor head = descriptor_of(net, source);
+  const registers::mvm_descriptor head = descriptor_of(net, source, hardware.macro.rows_active);
   std::vector<formed_pass> passes = form_passes(source, hardware.macro, skip_zero_groups);
   prove_sums(source, head.input_bits, hardware.macro, passes);
   set_constants(net, source, passes);

@@ -98,6 +98,7 @@ void fields(Archive& archive, mvm_parameters& p) {
   archive("weight_zero_point", p.weight_zero_point);
   archive("bias", p.bias);
   archive("adc_step_sixteenths", p.adc_step_sixteenths, 16, std::int64_t{1} << 30);
+  archive("group_rows", p.group_rows, 0, 1024);
   archive("slot_assignment", p.slot_assignment);
 }
 

@@ -15,6 +15,8 @@ namespace {
 
 constexpr int exhaustive_candidates = 48;
 constexpr int filters_a_pass = 16;
+// Error power of y over its power beyond which a flattened layer is split: a signal-to-noise ratio of 30 dB.
+constexpr double split_error_power = 1e-3;
 
 // Output pixels of a layer that the calibration looks at, and what drives the wordlines for them.
 struct samples {
@@ -42,8 +44,9 @@ std::size_t spread(std::size_t k, std::size_t count) {
 
 class layer_calibration {
  public:
-  layer_calibration(const network& net, const layer& l, const arithmetic::macro_shape& shape)
-      : net_(net), l_(l), shape_(shape), grouping_(grouping_of(l.mvm, shape.rows_active)) {}
+  layer_calibration(const network& net, const layer& l, const arithmetic::macro_shape& shape,
+                    const row_grouping& grouping)
+      : net_(net), l_(l), shape_(shape), grouping_(grouping) {}
 
   // Adds output pixel (row, column) of the map in `codes` (HWC).
   void sample(const std::vector<std::int32_t>& codes, int row, int column) {
@@ -75,13 +78,26 @@ class layer_calibration {
       const int centre = best.step_sixteenths;
       for (int step = std::max(16, centre - 8); step <= std::min(full, centre + 8); ++step) consider(step);
     }
-    best.relative_error = reference_square_ > 0 ? std::sqrt(least / reference_square_) : 0;
-    best.clipped_fraction =
-        kept.conversions > 0 ? static_cast<double>(kept.clipped) / static_cast<double>(kept.conversions) : 0;
+    record(kept, best);
     return best;
   }
 
+  // Step 1, whatever the error.
+  adc_choice measure_unit_step() {
+    form_passes();
+    pack();
+    adc_choice unit;
+    record(run(unit.step_sixteenths), unit);
+    return unit;
+  }
+
  private:
+  void record(const trial& found, adc_choice& choice) const {
+    choice.relative_error = reference_square_ > 0 ? std::sqrt(found.squared_error / reference_square_) : 0;
+    choice.clipped_fraction =
+        found.conversions > 0 ? static_cast<double>(found.clipped) / static_cast<double>(found.conversions) : 0;
+  }
+
   const registers::tensor_format& input() const { return net_.tensors[static_cast<std::size_t>(l_.inputs[0])].format; }
 
   std::uint16_t driven(const std::vector<std::int32_t>& codes, const registers::tensor_format& in, int group,
@@ -174,6 +190,7 @@ class layer_calibration {
     const auto rows = static_cast<std::size_t>(shape_.rows_active);
     const std::size_t filter_size = p.weights.size() / static_cast<std::size_t>(p.filters);
     std::vector<std::int64_t> sums(data_.pixels * static_cast<std::size_t>(pass.filters), 0);
+    std::vector<std::int64_t> stored(static_cast<std::size_t>(pass.filters), 0);
     for (std::size_t pixel = 0; pixel < data_.pixels; ++pixel)
       for (int code = 0; code < grouping_.codes(); ++code)
         for (std::size_t r = 0; r < rows; ++r) {
@@ -185,9 +202,15 @@ class layer_calibration {
             sums[pixel * static_cast<std::size_t>(pass.filters) + k] +=
                 u * p.weights[(static_cast<std::size_t>(pass.first_filter) + k) * filter_size + at];
         }
+    for (std::size_t k = 0; k < stored.size(); ++k)
+      for (std::size_t at = 0; at < filter_size; ++at)
+        stored[k] += p.weights[(static_cast<std::size_t>(pass.first_filter) + k) * filter_size + at];
+    // The layer's y is without what driving u = q - minimum in place of q - zero point adds.
+    const std::int64_t offset = std::int64_t{input().minimum()} - input().zero_point;
     for (std::size_t i = 0; i < sums.size(); ++i) {
-      const std::size_t f = static_cast<std::size_t>(pass.first_filter) + i % static_cast<std::size_t>(pass.filters);
-      const double real = static_cast<double>(sums[i]) * p.weight_scale[f];
+      const std::size_t k = i % static_cast<std::size_t>(pass.filters);
+      const double scale = p.weight_scale[static_cast<std::size_t>(pass.first_filter) + k];
+      const double real = static_cast<double>(sums[i] + offset * stored[k]) * scale;
       reference_square_ += real * real;
     }
     return sums;
@@ -251,23 +274,71 @@ bool has_zero_points(const mvm_parameters& p) {
   return std::any_of(p.weight_zero_point.begin(), p.weight_zero_point.end(), [](std::int32_t z) { return z != 0; });
 }
 
+// Rows a group of the fewest even groups in which a conversion at step 1 cannot clip; 0: the layer is not flattened,
+// no split helps, or none is needed.
+int lossless_rows(const mvm_parameters& p, const arithmetic::macro_shape& shape) {
+  if (!is_flattened(p, shape.rows_active)) return 0;
+  arithmetic::macro_shape one_row = shape;
+  one_row.rows_active = 1;
+  const std::int64_t top = (std::int64_t{1} << shape.adc_bits) - 1;
+  const std::int64_t most = top / arithmetic::s_max(one_row);
+  const std::int64_t rows = std::int64_t{p.filter_window.kernel_h} * p.filter_window.kernel_w * p.channels_per_group;
+  if (most == 0 || most >= std::min<std::int64_t>(rows, shape.rows_active)) return 0;
+  const std::int64_t groups = (rows + most - 1) / most;
+  return static_cast<int>((rows + groups - 1) / groups);
+}
+
+// A layer under calibration: with whole row groups, and with split ones where that may help.
+struct measured_layer {
+  measured_layer(const network& net, int layer_number, const arithmetic::macro_shape& shape)
+      : number(layer_number),
+        split_rows(lossless_rows(layer_of(net).mvm, shape)),
+        whole(net, layer_of(net), shape, grouping_of(layer_of(net).mvm, shape.rows_active)) {
+    if (split_rows == 0) return;
+    mvm_parameters p;
+    p.filter_window = layer_of(net).mvm.filter_window;
+    p.channels_per_group = layer_of(net).mvm.channels_per_group;
+    p.group_rows = split_rows;
+    split.emplace(net, layer_of(net), shape, grouping_of(p, shape.rows_active));
+  }
+  const layer& layer_of(const network& net) const { return net.layers[static_cast<std::size_t>(number)]; }
+
+  int number;
+  int split_rows;
+  layer_calibration whole;
+  std::optional<layer_calibration> split;
+};
+
 void sample_layers(const network& net, const std::vector<std::vector<float>>& images, std::size_t pixels,
-                   std::vector<std::pair<int, layer_calibration>>& layers) {
+                   std::vector<measured_layer>& layers) {
   reference_executor integers(net);
   const std::size_t each = (pixels + images.size() - 1) / images.size();
   for (std::size_t image = 0; image < images.size(); ++image) {
     integers.run(images[image].data());
-    for (auto& [number, calibration] : layers) {
-      const layer& l = net.layers[static_cast<std::size_t>(number)];
+    for (measured_layer& measured : layers) {
+      const layer& l = net.layers[static_cast<std::size_t>(measured.number)];
       const registers::tensor_format& out = net.tensors[static_cast<std::size_t>(l.output)].format;
       const auto area = static_cast<std::size_t>(out.height) * static_cast<std::size_t>(out.width);
       for (std::size_t k = 0; k < std::min(each, area); ++k) {
         const std::size_t at = area <= each ? k : spread(image * each + k, area);
         const auto width = static_cast<std::size_t>(out.width);
-        calibration.sample(integers.codes(l.inputs[0]), static_cast<int>(at / width), static_cast<int>(at % width));
+        const auto row = static_cast<int>(at / width), column = static_cast<int>(at % width);
+        measured.whole.sample(integers.codes(l.inputs[0]), row, column);
+        if (measured.split) measured.split->sample(integers.codes(l.inputs[0]), row, column);
       }
     }
   }
+}
+
+adc_choice choose(measured_layer& measured) {
+  adc_choice best = measured.whole.choose();
+  if (measured.split && best.relative_error * best.relative_error > split_error_power) {
+    adc_choice split = measured.split->measure_unit_step();
+    split.group_rows = measured.split_rows;
+    if (split.relative_error < best.relative_error) best = split;
+  }
+  best.layer = measured.number;
+  return best;
 }
 
 }  // namespace
@@ -279,10 +350,11 @@ std::vector<adc_choice> calibrate_adc(network& net, const arithmetic::macro_shap
   const int full = arithmetic::full_range_step_sixteenths(shape);
   const bool digital = shape.kind == arithmetic::macro_kind::digital;
   std::vector<adc_choice> choices;
-  std::vector<std::pair<int, layer_calibration>> measured;
+  std::vector<measured_layer> measured;
   for (std::size_t k = 0; k < net.layers.size(); ++k) {
     layer& l = net.layers[k];
     if (l.kind != layer_kind::mvm) continue;
+    l.mvm.group_rows = 0;
     adc_choice choice;
     choice.layer = static_cast<int>(k);
     if (digital || has_zero_points(l.mvm))
@@ -292,21 +364,21 @@ std::vector<adc_choice> calibrate_adc(network& net, const arithmetic::macro_shap
     else if (range == cim::adc_range::fixed)
       choice.step_sixteenths = fixed_step_sixteenths;
     else if (full > arithmetic::unit_step_sixteenths)
-      measured.emplace_back(choice.layer, layer_calibration(net, l, shape));
+      measured.emplace_back(net, choice.layer, shape);
     choices.push_back(choice);
   }
   if (!measured.empty()) {
     if (images.empty()) throw bad_input({}, "macro.adc_range", "calibrated", "calibration images are needed");
     sample_layers(net, images, static_cast<std::size_t>(std::max(pixels, 1)), measured);
-    for (auto& [number, calibration] : measured)
+    for (measured_layer& one : measured)
       for (adc_choice& choice : choices)
-        if (choice.layer == number) {
-          choice = calibration.choose();
-          choice.layer = number;
-        }
+        if (choice.layer == one.number) choice = choose(one);
   }
-  for (const adc_choice& choice : choices)
-    net.layers[static_cast<std::size_t>(choice.layer)].mvm.adc_step_sixteenths = choice.step_sixteenths;
+  for (const adc_choice& choice : choices) {
+    mvm_parameters& to = net.layers[static_cast<std::size_t>(choice.layer)].mvm;
+    to.adc_step_sixteenths = choice.step_sixteenths;
+    to.group_rows = choice.group_rows;
+  }
   return choices;
 }
 

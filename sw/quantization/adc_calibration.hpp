@@ -13,14 +13,18 @@ namespace cimbalom::quantization {
 struct adc_choice {
   int layer = -1;
   int step_sixteenths = 16;
-  double relative_error = 0;    ///< root mean square of y's error over that of y
+  int group_rows = 0;           ///< mvm_parameters::group_rows
+  double relative_error = 0;    ///< root mean square of y's error over that of y (less the correction for driving u)
   double clipped_fraction = 0;  ///< of the conversions
 };
 
 /// Sets the ADC step of every matrix-vector layer of `net` to run on a macro of this shape: `full` and `fixed` by rule,
 /// `calibrated` to the step from 1 to full, in sixteenths, that minimises the mean squared error of y (in real units)
 /// at `pixels` output pixels sampled over `images` (each in the order of the network's input). Layers with weight zero
-/// points keep step 1, where the digital correction is exact. Without images, calibrated is an input_error.
+/// points keep step 1, where the digital correction is exact. A flattened layer that the best step leaves with more
+/// than 1e-3 of y's power as error gets the fewest even row groups that cannot clip at step 1, and that step, if the
+/// error is less then: `group_rows`, 0 for every other layer and for full and fixed. Without images, calibrated is an
+/// input_error.
 std::vector<adc_choice> calibrate_adc(network& net, const arithmetic::macro_shape& shape, cim::adc_range range,
                                       int fixed_step_sixteenths, const std::vector<std::vector<float>>& images,
                                       int pixels = 128);

@@ -63,6 +63,9 @@ struct mvm_parameters {
   std::vector<std::int32_t> weight_zero_point;  ///< a filter; 0 for symmetric
   std::vector<std::int64_t> bias;               ///< a filter, in units of input scale * weight scale
   std::int32_t adc_step_sixteenths = 16;
+  /// Flattened layers: rows of a row group that hold weights at most, the others store and drive 0, so that fewer
+  /// products meet in a conversion. 0, or not below rows_active: all of them.
+  std::int32_t group_rows = 0;
   /// Which filters share a slot and which slots share a pass: passes of slots of filters, a slot's filters from the
   /// high to the low columns. Every filter once; empty: one filter a slot, ascending.
   std::vector<std::vector<std::vector<std::int32_t>>> slot_assignment;

@@ -9,7 +9,7 @@ namespace cimbalom::quantization {
 
 /// Which (tap, channel) products share a row group of a pass; the one place that says so. A pass sees `channels`
 /// input channels. Channel mode: rows_active consecutive channels at one tap. Flattened (fewer channels of a filter
-/// than rows_active): rows run over (kernel row, kernel column, channel), channel fastest.
+/// than rows_active): rows run over (kernel row, kernel column, channel), channel fastest, `rows` of them a group.
 class row_grouping {
  public:
   struct source {
@@ -17,8 +17,8 @@ class row_grouping {
     int channel = 0;  ///< in the pass
   };
 
-  row_grouping(bool flattened, int kernel_h, int kernel_w, int channels, int rows_active)
-      : flattened_(flattened), kernel_h_(kernel_h), kernel_w_(kernel_w), channels_(channels), rows_(rows_active) {}
+  row_grouping(bool flattened, int kernel_h, int kernel_w, int channels, int rows)
+      : flattened_(flattened), kernel_h_(kernel_h), kernel_w_(kernel_w), channels_(channels), rows_(rows) {}
 
   bool flattened() const { return flattened_; }
   int channels() const { return channels_; }
@@ -30,6 +30,7 @@ class row_grouping {
   }
   /// What row `row` of group `code` multiplies; nothing: the row holds no weight and is driven with 0.
   std::optional<source> at(int code, int row) const {
+    if (row >= rows_) return std::nullopt;
     const int tap_channel = flattened_ ? code * rows_ + row : code % channel_groups() * rows_ + row;
     const int tap = flattened_ ? tap_channel / channels_ : code / channel_groups();
     const int channel = flattened_ ? tap_channel % channels_ : tap_channel;
@@ -49,18 +50,25 @@ inline bool is_flattened(const mvm_parameters& p, int rows_active) {
   return p.channels_per_group < rows_active;
 }
 
+/// Rows of a row group that may hold weights: mvm_parameters::group_rows where it says less than rows_active.
+inline int rows_per_group(const mvm_parameters& p, int rows_active) {
+  const bool fewer = is_flattened(p, rows_active) && p.group_rows > 0 && p.group_rows < rows_active;
+  return fewer ? p.group_rows : rows_active;
+}
+
 /// Convolution groups that one pass may hold side by side, block-diagonally: as many as fit one row group, at least
 /// one. The results do not depend on how many of them a pass takes.
 inline int groups_per_pass(const mvm_parameters& p, int rows_active) {
   const int rows = p.filter_window.kernel_h * p.filter_window.kernel_w * p.channels_per_group;
-  if (p.groups == 1 || rows > rows_active) return 1;
-  return rows_active / rows < p.groups ? rows_active / rows : p.groups;
+  const int most = rows_per_group(p, rows_active);
+  if (p.groups == 1 || rows > most) return 1;
+  return most / rows < p.groups ? most / rows : p.groups;
 }
 
 /// Row groups of a pass that holds `conv_groups` convolution groups (1 .. groups_per_pass).
 inline row_grouping grouping_of(const mvm_parameters& p, int rows_active, int conv_groups = 1) {
   return {is_flattened(p, rows_active), p.filter_window.kernel_h, p.filter_window.kernel_w,
-          p.channels_per_group * conv_groups, rows_active};
+          p.channels_per_group * conv_groups, rows_per_group(p, rows_active)};
 }
 
 }  // namespace cimbalom::quantization

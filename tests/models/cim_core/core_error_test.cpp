@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <functional>
 
 #include "tests/models/cim_core/layer_case.hpp"
 
@@ -24,7 +25,7 @@ class core_errors : public ::testing::Test {
     EXPECT_EQ(planned, executed) << "plan and execute disagree";
     return executed;
   }
-  error_code with(void (*change)(registers::mvm_descriptor&)) {
+  error_code with(const std::function<void(registers::mvm_descriptor&)>& change) {
     registers::mvm_descriptor d = descriptor_of(layer_);
     change(d);
     const auto bytes = registers::encode(d);
@@ -92,6 +93,15 @@ TEST_F(core_errors, descriptors_that_the_hardware_cannot_serve) {
       << "one output channel twice";
   EXPECT_EQ(with([](mvm_descriptor& d) { d.passes[0].groups.back() = 18; }), error_code::bad_descriptor);
   EXPECT_EQ(with([](mvm_descriptor& d) { d.adc_step_sixteenths = 16 * 48 + 17; }), error_code::bad_descriptor);
+  const auto first_rows_only = [](mvm_descriptor& d, std::uint16_t rows) {
+    d.group_rows = rows;
+    for (registers::pass_record& pass : d.passes) {
+      pass.flattened = true;
+      pass.groups.resize(1);
+    }
+  };
+  EXPECT_EQ(with([=](mvm_descriptor& d) { first_rows_only(d, 16); }), error_code::none);
+  EXPECT_EQ(with([=](mvm_descriptor& d) { first_rows_only(d, 17); }), error_code::bad_descriptor);
   EXPECT_EQ(with([](mvm_descriptor& d) { d.filter_window.kernel_h = d.filter_window.kernel_w = 65535; }),
             error_code::bad_descriptor);
 }

@@ -73,10 +73,14 @@ void place_filters(layer_case& layer, const case_options& o, std::mt19937& gener
   }
 }
 
+int rows_per_group(const layer_case& layer, const pass_case& pass) {
+  return pass.flattened && layer.group_rows > 0 ? layer.group_rows : layer.macro.rows_active;
+}
+
 void place_groups(layer_case& layer, const case_options& o, std::mt19937& generator) {
   const int taps = o.window.kernel_h * o.window.kernel_w;
-  const int rows = layer.macro.rows_active;
   for (pass_case& pass : layer.passes) {
+    const int rows = rows_per_group(layer, pass);
     const int count =
         pass.flattened ? (taps * pass.channels + rows - 1) / rows : taps * ((pass.channels + rows - 1) / rows);
     for (int g = 0; g < count; ++g) {
@@ -94,7 +98,8 @@ int input_at(const layer_case& layer, int row, int column, int channel) {
 // One row of a weight group: which tap and channel of the pass; false beyond the weights.
 bool row_of(const layer_case& layer, const pass_case& pass, int group, int row, int& tap, int& channel) {
   const int taps = layer.window.kernel_h * layer.window.kernel_w;
-  const int active = layer.macro.rows_active;
+  const int active = rows_per_group(layer, pass);
+  if (row >= active) return false;
   if (pass.flattened) {
     const int index = group * active + row;
     tap = index / pass.channels;
@@ -186,6 +191,7 @@ layer_case make_case(const case_options& o) {
   layer.second = {o.out_height, o.out_width, o.filters, 8, true, -4};
   layer.input_bits = o.input_bits;
   layer.step_sixteenths = o.step_sixteenths;
+  layer.group_rows = o.group_rows;
   layer.floating = o.floating;
   layer.has_second = o.residual;
   layer.clamp_low = layer.output.minimum() + 1;
@@ -212,6 +218,7 @@ registers::mvm_descriptor descriptor_of(const layer_case& layer) {
   d.filter_window = layer.window;
   d.input_bits = static_cast<std::uint8_t>(layer.input_bits);
   d.adc_step_sixteenths = layer.step_sixteenths;
+  d.group_rows = static_cast<std::uint16_t>(layer.group_rows);
   d.requantize = layer.floating ? registers::requantization::floating_point : registers::requantization::fixed_point;
   d.has_second_input = layer.has_second;
   if (layer.has_second) d.second_input = layer.second;

@@ -45,6 +45,7 @@ struct layer_case {
   registers::window window;
   int input_bits = 8;
   int step_sixteenths = 16;
+  int group_rows = 0;
   bool floating = false;
   bool has_second = false;
   int clamp_low = 0, clamp_high = 255;
@@ -61,6 +62,7 @@ struct case_options {
   registers::window window{3, 3, 1, 1, 1, 1, 1, 1};
   int out_height = 6, out_width = 5;
   bool flattened = false;
+  int group_rows = 0;   ///< of flattened passes; 0: rows_active
   int weight_bits = 8;  ///< 0: each filter its own, 1..8
   int input_bits = 8;
   bool input_signed = false;

@@ -208,6 +208,33 @@ TEST(mvm_layer, adc_steps_and_ranges) {
   }
 }
 
+// 27 rows in groups of fewer rows than the array has: the others store and drive nothing.
+TEST(mvm_layer, flattened_groups_of_fewer_rows) {
+  for (const int rows : {1, 5, 9, 13, 16}) {
+    case_options o;
+    o.channels = 3;
+    o.flattened = true;
+    o.group_rows = rows;
+    o.input_zero = 12;
+    expect_layer(o);
+    expect_layer(o, 2);
+    o.sparse = o.residual = o.weight_zero_points = true;
+    o.weight_bits = 0;
+    expect_layer(o);
+  }
+}
+
+TEST(mvm_layer, groups_of_all_rows_are_the_default) {
+  case_options o;
+  o.channels = 3;
+  o.flattened = true;
+  const layer_case whole = make_case(o);
+  o.group_rows = 16;
+  const layer_case same = make_case(o);
+  EXPECT_EQ(position_images(whole), position_images(same));
+  EXPECT_EQ(layer_runner(whole).run(6), layer_runner(same).run(6));
+}
+
 TEST(mvm_layer, other_macros) {
   case_options o;
   o.macro.rows_active = 64;

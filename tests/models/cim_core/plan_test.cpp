@@ -77,6 +77,20 @@ TEST(plan, residual_additions_read_the_second_input) {
   EXPECT_EQ(w.read_bytes[1], 210U);
 }
 
+// Three groups of 9 rows: more operations, the same weights, so fuller of padding.
+TEST(plan, rows_that_a_group_leaves_out_are_padding) {
+  case_options o;
+  o.channels = 3;
+  o.flattened = true;
+  const tile_work whole = plan_of(make_case(o), 0, 6);
+  o.group_rows = 9;
+  const tile_work split = plan_of(make_case(o), 0, 6);
+  EXPECT_EQ(2 * split.operations, 3 * whole.operations);
+  EXPECT_EQ(2 * split.driven_cell_bits, 3 * whole.driven_cell_bits);
+  EXPECT_EQ(split.used_cell_bits, whole.used_cell_bits);
+  EXPECT_EQ(split.dense_macs, whole.dense_macs);
+}
+
 TEST(plan, block_diagonal_passes_use_their_share) {
   case_options o;
   o.channels = 6;

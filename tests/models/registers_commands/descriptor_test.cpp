@@ -92,6 +92,19 @@ TEST(mvm_descriptor, stores_optional_fields_only_where_they_are_used) {
   EXPECT_EQ(encode(back), bytes);
 }
 
+TEST(mvm_descriptor, rows_of_a_group_belong_to_flattened_passes) {
+  mvm_descriptor value = small_mvm();
+  value.passes.erase(value.passes.begin());
+  const std::size_t size = encode(value).size();
+  value.group_rows = 9;
+  const auto bytes = encode(value);
+  EXPECT_EQ(bytes.size(), size);
+  mvm_descriptor back;
+  ASSERT_EQ(decode(bytes.data(), bytes.size(), back), error_code::none);
+  EXPECT_EQ(back.group_rows, 9);
+  EXPECT_EQ(encode(back), bytes);
+}
+
 TEST(mvm_descriptor, may_be_followed_by_other_bytes_but_not_cut) {
   auto bytes = encode(small_mvm());
   mvm_descriptor back;
@@ -118,6 +131,11 @@ TEST(mvm_descriptor, refuses_contradictions) {
   EXPECT_TRUE(refused([](mvm_descriptor& d) { d.filter_window.stride_h = 0; }));
   EXPECT_TRUE(refused([](mvm_descriptor& d) { d.input_bits = 0; }));
   EXPECT_TRUE(refused([](mvm_descriptor& d) { d.adc_step_sixteenths = 15; }));
+  EXPECT_TRUE(refused([](mvm_descriptor& d) { d.group_rows = 9; })) << "a pass that is not flattened";
+  EXPECT_TRUE(refused([](mvm_descriptor& d) {
+    d.passes.erase(d.passes.begin());
+    d.group_rows = 1025;
+  }));
   EXPECT_TRUE(refused([](mvm_descriptor& d) { d.clamp_low = 201; }));
   EXPECT_TRUE(refused([](mvm_descriptor& d) { d.clamp_high = 256; }));
   EXPECT_TRUE(refused([](mvm_descriptor& d) { d.copies = 0; }));

@@ -172,6 +172,24 @@ TEST(compile, kinds_of_convolution) {
   }
 }
 
+// Flattened, depthwise and grouped layers whose row groups hold fewer rows than the array has.
+TEST(compile, row_groups_of_fewer_rows) {
+  for (const int group_rows : {4, 7, 9, 12}) {
+    for (const int groups : {1, 6, 12}) {
+      network_builder b(9);
+      conv o;
+      o.groups = groups;
+      o.filters = 12;
+      network net = b.finish({b.conv(b.input(9, 7, groups == 1 ? 3 : 12), o)});
+      target hardware;
+      const std::uint64_t entries = compile(net, hardware).mapping.front().entries;
+      for (quantization::layer& l : net.layers) l.mvm.group_rows = group_rows;
+      expect_as_reference(net, hardware);
+      EXPECT_GE(compile(net, hardware).mapping.front().entries, entries);
+    }
+  }
+}
+
 TEST(compile, pooling_addition_and_shortcuts) {
   network_builder b(4);
   conv o;

@@ -72,6 +72,51 @@ TEST(adc_calibration, finds_the_least_error) {
     }
 }
 
+std::vector<std::vector<float>> bright_images(const network& net, std::size_t count) {
+  std::vector<std::vector<float>> result = images(net, count);
+  for (auto& image : result)
+    for (float& value : image) value = 0.95F + 0.04F * std::abs(value);
+  return result;
+}
+
+// 27 rows of bright pixels: 16 of them clip, 9 cannot (9 * 3 = 27 <= 31).
+TEST(adc_calibration, splits_flattened_layers_that_clip) {
+  network net = one_layer(0, 3);
+  for (std::int16_t& weight : net.layers[0].mvm.weights) weight = static_cast<std::int16_t>(weight | 63);
+  const arithmetic::macro_shape shape;
+  const auto data = bright_images(net, 2);
+  const adc_choice chosen = calibrate_adc(net, shape, cim::adc_range::calibrated, 16, data)[0];
+  EXPECT_EQ(chosen.group_rows, 9);
+  EXPECT_EQ(chosen.step_sixteenths, 16);
+  EXPECT_EQ(chosen.relative_error, 0);
+  EXPECT_EQ(chosen.clipped_fraction, 0);
+  EXPECT_EQ(net.layers[0].mvm.group_rows, 9);
+  reference_executor plain(net), macro(net, shape);
+  plain.run(data[0].data());
+  macro.run(data[0].data());
+  EXPECT_EQ(plain.codes(1), macro.codes(1));
+  EXPECT_EQ(macro.clipped(), 0U);
+  // A rule leaves no split behind.
+  EXPECT_EQ(calibrate_adc(net, shape, cim::adc_range::full, 16, {})[0].group_rows, 0);
+  EXPECT_EQ(net.layers[0].mvm.group_rows, 0);
+}
+
+TEST(adc_calibration, splits_no_layer_that_need_not) {
+  network dim = one_layer(0, 3);
+  auto data = images(dim, 2);
+  for (auto& image : data)
+    for (float& value : image) value = 0.2F * std::abs(value);
+  const arithmetic::macro_shape shape;
+  EXPECT_EQ(calibrate_adc(dim, shape, cim::adc_range::calibrated, 16, data)[0].group_rows, 0);
+  network channels = one_layer(0, 16);
+  const auto bright = bright_images(channels, 2);
+  EXPECT_EQ(calibrate_adc(channels, shape, cim::adc_range::calibrated, 16, bright)[0].group_rows, 0);
+  arithmetic::macro_shape coarse;  // not even one row fits
+  coarse.adc_bits = 1;
+  network stem = one_layer(0, 3);
+  EXPECT_EQ(calibrate_adc(stem, coarse, cim::adc_range::calibrated, 16, bright_images(stem, 2))[0].group_rows, 0);
+}
+
 TEST(adc_calibration, is_repeatable) {
   network a = one_layer(-1), b = one_layer(-1);
   const arithmetic::macro_shape shape;

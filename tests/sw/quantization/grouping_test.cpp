@@ -40,6 +40,20 @@ TEST(row_grouping, few_channels_are_flattened) {
   EXPECT_FALSE(rows.at(1, 11));
 }
 
+TEST(row_grouping, flattened_groups_may_hold_fewer_rows) {
+  mvm_parameters p = parameters(3, 3, 3);
+  p.group_rows = 9;
+  const row_grouping rows = grouping_of(p, 16);
+  EXPECT_EQ(rows.codes(), 3);
+  const auto source = rows.at(2, 8);  // row 26: tap 8 = (2, 2), channel 2
+  ASSERT_TRUE(source);
+  EXPECT_EQ(std::make_tuple(source->tap_h, source->tap_w, source->channel), std::make_tuple(2, 2, 2));
+  EXPECT_FALSE(rows.at(0, 9));
+  EXPECT_EQ(rows_per_group(p, 8), 8);  // an array with fewer rows
+  p.channels_per_group = 16;
+  EXPECT_EQ(rows_per_group(p, 16), 16) << "channel mode";
+}
+
 TEST(row_grouping, depthwise_passes_share_a_row_group) {
   EXPECT_EQ(groups_per_pass(parameters(3, 3, 1, 64), 16), 1);
   EXPECT_EQ(groups_per_pass(parameters(3, 3, 1, 64), 64), 7);
@@ -52,7 +66,9 @@ TEST(row_grouping, every_weight_has_one_row) {
   EXPECT_TRUE(rc::check([] {
     const int kernel_h = *rc::gen::inRange(1, 6), kernel_w = *rc::gen::inRange(1, 6);
     const int channels = *rc::gen::inRange(1, 70), rows_active = *rc::gen::inRange(1, 100);
-    const row_grouping rows = grouping_of(parameters(kernel_h, kernel_w, channels), rows_active);
+    mvm_parameters p = parameters(kernel_h, kernel_w, channels);
+    p.group_rows = *rc::gen::inRange(0, rows_active + 1);
+    const row_grouping rows = grouping_of(p, rows_active);
     std::set<std::tuple<int, int, int>> seen;
     for (int code = 0; code < rows.codes(); ++code) {
       int used = 0;
