@@ -1,5 +1,7 @@
 #include "sw/cli/accuracy.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -7,6 +9,7 @@
 #include "sw/cli/interrupt.hpp"
 #include "sw/cli/progress.hpp"
 #include "sw/compiler/compile.hpp"
+#include "sw/runtime/clip_warnings.hpp"
 #include "sw/runtime/layer_quality.hpp"
 
 namespace cimbalom::cli {
@@ -60,6 +63,14 @@ void add_layer_quality(preparation& p, const compiler::program& program) {
   for (std::size_t l = 0; l < std::min(layers.size(), sqnr.size()); ++l) {
     // Hundredths of a dB: float32 sums differ between processors beyond that.
     layers[l].sqnr_db = std::round(sqnr[l] * 100) / 100;
+  }
+}
+
+void warn_of_clipping(const preparation& p) {
+  std::vector<arithmetic::activity> activity;
+  for (const runtime::layer_result& l : p.report.result.layers) activity.push_back(l.activity);
+  for (const std::string& warning : runtime::clip_warnings(p.network, activity, p.platform.macro)) {
+    fmt::print(stderr, "warning: {}\n", warning);
   }
 }
 

@@ -21,4 +21,7 @@ void add_software_accuracy(preparation& p, unsigned threads);
 /// Fills in sqnr_db of the report's layers over the first images, where libtorch is there.
 void add_layer_quality(preparation& p, const compiler::program& program);
 
+/// Tells the user on standard error which layers of the report clip often, and what to change.
+void warn_of_clipping(const preparation& p);
+
 }  // namespace cimbalom::cli

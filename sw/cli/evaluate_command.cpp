@@ -28,6 +28,7 @@ void evaluate(const evaluate_arguments& arguments) {
   result.weight_storage_bits = program.weight_storage_bits;
   add_layer_quality(p, program);
   p.report.timed = false;
+  warn_of_clipping(p);
   report::write_report(p.report, p.out);
   fmt::print("{}\n{}/report.json\n", report::summary(p.report), p.out);
 }

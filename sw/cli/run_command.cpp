@@ -99,6 +99,7 @@ void run(const run_arguments& arguments) {
     add_software_accuracy(p, 0);
     add_layer_quality(p, program);
   }
+  warn_of_clipping(p);
   report::write_report(p.report, p.out);
   fmt::print("{}\n{}/report.json\n", report::summary(p.report), p.out);
 }

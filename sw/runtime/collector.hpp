@@ -34,6 +34,8 @@ class collector {
 
   void before_latency(platform::system& s);
   void after_latency(platform::system& s);
+  /// What the compute engine does not account for: its time above the bound, and the latency outside its job.
+  void complete_stalls(std::uint64_t latency_ps);
   void before_batch(platform::system& s);
   void after_batch(platform::system& s, std::uint64_t images);
   void at_end(platform::system& s, std::uint64_t end_ps);
@@ -48,6 +50,7 @@ class collector {
   run_result& result_;
   dram::dram_statistics dram_before_;
   std::uint64_t batch_from_ps_ = 0;
+  std::uint64_t job_ps_ = 0, busy_ps_ = 0;  // of the timed image
 };
 
 }  // namespace cimbalom::runtime

@@ -52,13 +52,16 @@ struct run_result {
   std::uint64_t total_ps = 0;          ///< simulated time
   std::uint64_t compute_bound_ps = 0;  ///< one image
   std::uint64_t banks = 0;
-  std::uint64_t bank_busy_ps = 0;                 ///< all banks, timed image
-  std::map<std::string, std::uint64_t> stall_ps;  ///< by cause, timed image
+  std::uint64_t bank_busy_ps = 0;  ///< all banks, timed image
+  /// By cause, timed image; with the compute bound the causes sum to the latency.
+  std::map<std::string, std::uint64_t> stall_ps;
   std::vector<layer_result> layers;
   std::vector<initiator_result> initiators;
   dram_result dram;
   std::uint64_t weight_storage_bits = 0;
   std::uint64_t timed_images = 0;  ///< images that energy and counts cover
+  bool activity_measured = true;   ///< false: only time was simulated, data-dependent energy is assumed
+  std::uint64_t counted_ps = 0;    ///< time that energy and counts cover: the first batch
 };
 
 }  // namespace cimbalom::runtime

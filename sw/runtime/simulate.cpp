@@ -180,6 +180,8 @@ class run_of_simulation {
     r.inference_ps = times.inference_ps;
     r.readback_ps = times.readback_ps;
     r.latency_ps = times.latency_ps;
+    r.activity_measured = !options_.timing_only;
+    collector_.complete_stalls(times.latency_ps);
     r.batch_ps = times.batch_ps;
     r.batch = options_.batch;
     r.images = images_.count;
