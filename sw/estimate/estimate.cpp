@@ -232,7 +232,8 @@ class estimator {
 
   void describe_layers() {
     runtime::run_result& r = made_.result;
-    r.banks = static_cast<std::uint64_t>(platform_.accelerator.macros * platform_.macro.banks);
+    r.banks =
+        static_cast<std::uint64_t>(platform_.accelerator.macros) * static_cast<std::uint64_t>(platform_.macro.banks);
     r.batch = r.images = r.timed_images = options_.batch;
     r.weight_storage_bits = program_.weight_storage_bits;
     for (const compiler::layer_mapping& mapped : program_.mapping) r.compute_bound_ps += mapped.operation_bound_ps;

@@ -1,6 +1,7 @@
 #include "sw/estimate/memory_model.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "models/cim/cim_cost.hpp"
 #include "models/dram/dram_core.hpp"
@@ -40,7 +41,7 @@ memory_model::memory_model(const platform::platform_config& platform)
   const bool turns = d.mapping == dram::address_mapping::row_bank_column_bankgroup;
   const auto channels = static_cast<std::uint64_t>(d.channels);
   neighbours_ = channels * static_cast<std::uint64_t>(turns ? o.bank_groups : 1);
-  bank_sets_ = static_cast<std::uint64_t>(o.ranks * o.banks());
+  bank_sets_ = static_cast<std::uint64_t>(o.ranks) * static_cast<std::uint64_t>(o.banks());
   row_span_bytes_ = static_cast<std::uint64_t>(o.columns) * d.bus_bits() / 8 * neighbours_;
   if (d.ideal) return;
   const int gap = turns && o.bank_groups > 1 ? t.ccd_short : t.ccd_long;
@@ -49,8 +50,8 @@ memory_model::memory_model(const platform::platform_config& platform)
   other_row_ps_ = (t.rcd + t.rp) * memory_clock_ps_;
   conflict_ps_ = (2 * t.rp + std::max(t.rcd + t.rtp, t.ras) + t.rcd) * memory_clock_ps_;
   if (t.refi > 0) {
-    refresh_interval_ps_ = static_cast<std::uint64_t>(t.refi * t.clock_ps);
-    refresh_ps_ = static_cast<std::uint64_t>((t.rfc + t.rp) * t.clock_ps);
+    refresh_interval_ps_ = static_cast<std::uint64_t>(t.refi) * static_cast<std::uint64_t>(t.clock_ps);
+    refresh_ps_ = static_cast<std::uint64_t>(t.rfc + t.rp) * static_cast<std::uint64_t>(t.clock_ps);
     stalled_ps_ = (t.rfc + t.rp + t.rcd) * memory_clock_ps_;
     available_ = 1.0 - stalled_ps_ / static_cast<double>(refresh_interval_ps_);
   }
@@ -69,7 +70,7 @@ memory_model::port memory_model::port_of(path who) const {
 // From the request at the port to the response there: both ways of the fabric, the row being open, and on the average
 // half a clock to cross into the memory's clock and back.
 double memory_model::round_trip_ps(double bytes, double bursts, bool write) const {
-  const auto length = static_cast<std::uint64_t>(bytes + 0.5);
+  const auto length = static_cast<std::uint64_t>(std::llround(bytes));
   const double fabric = fabric_ps_ * static_cast<double>(interconnect::unloaded_cycles(platform_.interconnect, length));
   if (platform_.dram.ideal) return fabric;
   const dram::dram_timing& t = platform_.dram.timing;
@@ -103,7 +104,7 @@ void memory_model::finish(transfer_cost& cost, path who, double converter_cycles
   const double transactions = static_cast<double>(cost.transactions) / pieces;
   const double bytes = static_cast<double>(cost.bytes) / static_cast<double>(cost.transactions);
   const double bursts = static_cast<double>(cost.device_bursts) / static_cast<double>(cost.transactions);
-  const auto length = static_cast<std::uint64_t>(bytes + 0.5);
+  const auto length = static_cast<std::uint64_t>(std::llround(bytes));
   const double channel =
       fabric_ps_ * static_cast<double>(interconnect::transfer_cycles(length, platform_.interconnect.data_bits));
   const double trip = round_trip_ps(bytes, bursts, cost.write);

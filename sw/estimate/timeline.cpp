@@ -257,7 +257,7 @@ class walker {
         clock_(cim::clock_ps(platform.accelerator)),
         depth_(static_cast<std::size_t>(platform.accelerator.command_queue_depth)),
         total_(commands.size() * images),
-        banks_(static_cast<std::size_t>(platform.accelerator.macros * platform.macro.banks)),
+        banks_(static_cast<std::size_t>(platform.accelerator.macros) * static_cast<std::size_t>(platform.macro.banks)),
         rows_(memory, result_) {
     result_.layers.resize(layers);
     result_.layer_activates.assign(layers + 1, 0);
