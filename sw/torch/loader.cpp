@@ -2,11 +2,13 @@
 #include <unistd.h>
 
 #include <climits>
+#include <cstdlib>
 #include <mutex>
 
 #include "platform/configuration/error.hpp"
 #include "sw/torch/float_executor.hpp"
 #include "sw/torch/plugin.hpp"
+#include "sw/torch/trainer.hpp"
 
 namespace cimbalom::torch {
 namespace {
@@ -21,8 +23,10 @@ std::string executable_folder() {
   return name.substr(0, name.rfind('/'));
 }
 
+/// libtorch's threads sleep while they wait, unless the user wants otherwise: spinning ones starve a shared machine.
 /// RTLD_LOCAL: libtorch's symbols stay out of the program's own name space.
 void* open_library() {
+  setenv("OMP_WAIT_POLICY", "passive", 0);
   const std::string folder = executable_folder();
   std::string reason;
   for (const std::string& path :
@@ -42,9 +46,8 @@ F symbol(void* library, const char* name) {
   return reinterpret_cast<F>(found);
 }
 
-}  // namespace
-
-std::unique_ptr<float_executor> load_float_executor(const graph::graph& g, int threads) {
+/// The library, opened on first use and checked.
+void* plugin() {
   static std::mutex guard;
   static void* library = nullptr;  // stays open: executors and libtorch's threads live in it
   const std::lock_guard<std::mutex> lock(guard);
@@ -53,8 +56,19 @@ std::unique_ptr<float_executor> load_float_executor(const graph::graph& g, int t
   if (version != CIMBALOM_TORCH_PLUGIN_VERSION)
     throw run_error(std::string(library_name) + ": version " + std::to_string(version) + ", the program needs " +
                     std::to_string(CIMBALOM_TORCH_PLUGIN_VERSION) + ": rebuild it");
-  const auto make = symbol<decltype(&cimbalom_make_float_executor)>(library, "cimbalom_make_float_executor");
+  return library;
+}
+
+}  // namespace
+
+std::unique_ptr<float_executor> load_float_executor(const graph::graph& g, int threads) {
+  const auto make = symbol<decltype(&cimbalom_make_float_executor)>(plugin(), "cimbalom_make_float_executor");
   return std::unique_ptr<float_executor>(make(g, threads));
+}
+
+std::unique_ptr<trainer> load_trainer(const trainer_setup& setup) {
+  const auto make = symbol<decltype(&cimbalom_make_trainer)>(plugin(), "cimbalom_make_trainer");
+  return std::unique_ptr<trainer>(make(setup));
 }
 
 }  // namespace cimbalom::torch

@@ -61,7 +61,8 @@ graph::tensor from_torch(const at::Tensor& from, data_type type) {
   return made;
 }
 
-plan::plan(const graph::graph& g) : g_(g), batch_(graph::find_batch(g)), constants_(g.values.size()) {
+plan::plan(const graph::graph& g, const wrapper& wrap)
+    : g_(g), batch_(graph::find_batch(g)), constants_(g.values.size()) {
   for (const auto& [id, data] : g_.initializers) {
     if (!data.has_data())
       throw bad_input({g_.file}, "initializer", g_.info(id).name, "has no values: a topology cannot be run");
@@ -74,6 +75,7 @@ plan::plan(const graph::graph& g) : g_(g), batch_(graph::find_batch(g)), constan
     const graph::node& n = g_.nodes[i];
     const int axis = batch_.ok ? batch_.axis[static_cast<std::size_t>(n.output())] : -1;
     steps_[i].run = lower(g_, n, axis);
+    if (wrap) steps_[i].run = wrap(n, steps_[i].run);
     for (value_id id : n.outputs)
       if (id != no_value) steps_[i].outputs.push_back(id);
     const auto release = [&](value_id id) {

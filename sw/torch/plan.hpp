@@ -31,7 +31,9 @@ kernel lower(const graph::graph& g, const graph::node& n, int batch_axis);
 /// A graph as a list of kernels in order. Training can put parameters in place of initializers in the workspace.
 class plan {
  public:
-  explicit plan(const graph::graph& g);
+  /// `wrap` may put another kernel in the place of a node's usual one (training does).
+  using wrapper = std::function<kernel(const graph::node& n, const kernel& usual)>;
+  explicit plan(const graph::graph& g, const wrapper& wrap = {});
 
   const graph::graph& source() const { return g_; }
   const graph::batch_layout& batch() const { return batch_; }

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace cimbalom::codesign {
+
+/// How the widths of the filters are chosen.
+enum class allocation_method {
+  sensitivity,  ///< least second-order estimate of the loss increase
+  distortion,   ///< least squared error of the weights: needs no gradients
+};
+const char* name_of(allocation_method method);
+
+/// POLICY.yaml: how a network is co-designed. Units: epochs are passes over the training images; bits are of codes.
+struct policy {
+  std::uint64_t seed = 1;
+  int threads = 2;                   ///< 1..256, of libtorch; the bits of a training depend on it
+  int batch = 128;                   ///< 1..65536 images an update
+  double learning_rate = 0.01;       ///< above 0, at most 10; cosine in each stage
+  double momentum = 0.9;             ///< 0..0.999
+  double weight_decay = 1e-4;        ///< 0..1
+  double validation_fraction = 0.1;  ///< 0.01..0.5 of the training images, where the data set has no such split
+
+  struct {
+    int pruning = 4;  ///< 0..10000: pruning-quantisation joint training
+    int mixed = 6;    ///< 0..10000: filter-wise mixed-precision training
+  } epochs;
+  struct {
+    /// 1..8: one for the network, or one a stage (layers of one map size, from the input on; what follows the last
+    /// map belongs to its stage).
+    std::vector<double> mean_bits = {8};
+    int least_bits = 2;  ///< 1..4, of any filter
+  } budget;
+  int input_bits = 8;                                ///< 2..8, of the network's input
+  int activation_bits = 8;                           ///< 2..8
+  std::map<std::string, int> layer_activation_bits;  ///< by layer name, of its output: overrides activation_bits
+  struct {
+    double target_density = 1;   ///< above 0, at most 1: part of the dense bank operations that stays
+    double least_density = 0.3;  ///< 0..1: of each layer
+    double ramp = 0.6;           ///< above 0, at most 1: part of the pruning epochs in which the density falls
+    double group_lasso = 1e-5;   ///< 0..1
+  } pruning;
+  struct {
+    double weight = 0;       ///< 0..1, against the float network's answers
+    double temperature = 4;  ///< 0.1..100
+  } distillation;
+  struct {
+    bool flip = true;  ///< left to right, half of the images
+    int shift = 4;     ///< 0..64 pixels at most, each way
+  } augmentation;
+  allocation_method allocation = allocation_method::sensitivity;
+
+  /// Throws input_error naming the key, the value and the range.
+  void validate() const;
+  /// The file that gives this policy; keys in order.
+  std::string to_yaml() const;
+};
+
+/// Throws input_error with file and line: unknown key, key twice, wrong type, out of range.
+policy read_policy(const std::string& path);
+/// The same from text; `name` stands for the file in messages.
+policy parse_policy(const std::string& text, const std::string& name);
+
+}  // namespace cimbalom::codesign

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sw/codesign/checkpoint.hpp"
+#include "sw/codesign/image_set.hpp"
+#include "sw/codesign/layer_table.hpp"
+#include "sw/codesign/policy.hpp"
+#include "sw/codesign/trained_network.hpp"
+#include "sw/pruning/masks.hpp"
+#include "sw/quantization/calibration.hpp"
+#include "sw/torch/trainer.hpp"
+
+namespace cimbalom::codesign {
+
+/// Stage 1: the network's own weights, calibrated and quantised to 8 bits.
+struct initial_network {
+  graph::graph imported;  ///< float, batch normalisation kept
+  quantization::value_ranges ranges;
+  quantization::network network;
+};
+
+/// Runs the float network on the first images of `calibration`. Throws input_error for what the quantiser refuses.
+initial_network obtain_initial_weights(const graph::graph& imported, const image_set& calibration, const policy& how);
+
+/// After every epoch.
+struct epoch_report {
+  std::string stage;  ///< "pruning" or "mixed"
+  int epoch = 0;      ///< 1 .. epochs
+  int epochs = 0;
+  double loss = 0;               ///< mean of the epoch
+  double training_accuracy = 0;  ///< 0..1, on the augmented images as they came
+  double accuracy = 0;           ///< 0..1, on the validation images
+  double density = 1;            ///< part of the dense bank operations that stays
+  double mean_bits = 8;          ///< over all weights
+};
+
+struct flow_options {
+  policy how;
+  macro_layout macro;
+  std::string checkpoint;  ///< written after every epoch; empty: none
+  bool resume = false;     ///< go on from the checkpoint where it is there
+  std::function<void(const epoch_report&)> progress;
+};
+
+/// The training stages on one network. The same inputs, threads and machine give the same bits, with or without a stop
+/// between epochs. Images are copied from nowhere: they must outlive the flow.
+class training_flow {
+ public:
+  /// Throws input_error: a checkpoint of another policy or network, a label outside the classes, no image.
+  training_flow(const initial_network& initial, const image_set& train, const image_set& validation,
+                const flow_options& options);
+
+  /// Stage 2: pruning-quantisation joint training at 8 bits, the density falling to its target.
+  void joint_training();
+  /// Stage 3a: a width for every filter.
+  void allocate_widths();
+  /// Stage 3b: training at these widths, on the weights that are not zero.
+  void mixed_training();
+  /// All of them.
+  trained_network run();
+
+  /// What has been trained so far.
+  trained_network result() const;
+  /// Part of the images that the fake-quantised network gets right.
+  double accuracy(const image_set& images);
+  const layer_table& layers() const { return table_; }
+  torch::trainer& trainer() { return *trainer_; }
+  double density() const;
+  double mean_bits() const;
+
+ private:
+  enum class stage { pruning = 0, mixed = 1 };
+
+  void check_images(const image_set& images) const;
+  void begin_widths();
+  void train(stage at, int epochs);
+  double train_epoch(stage at, int epoch, int epochs, epoch_report& report);
+  void prune(double density);
+  std::vector<std::uint8_t> widths_of(const designed_layer& layer, const torch::product_weights& now) const;
+  std::int64_t fingerprint() const;
+  void save(stage at, int epochs_done);
+  void load();
+
+  const initial_network& initial_;
+  const image_set& train_;
+  const image_set& validation_;
+  flow_options options_;
+  layer_table table_;
+  std::unique_ptr<torch::trainer> trainer_;
+  std::vector<pruning::mask> masks_;             // by layer
+  std::vector<std::vector<std::uint8_t>> bits_;  // by layer and filter
+  stage done_stage_ = stage::pruning;            // where the training stands
+  int done_epochs_ = 0;
+};
+
+}  // namespace cimbalom::codesign
