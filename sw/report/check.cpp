@@ -30,6 +30,11 @@ void check_times(const report_input& input, const figures& f) {
   const runtime::run_result& r = input.result;
   require(r.latency_ps >= r.compute_bound_ps, fmt::format("latency {} ns is below the compute bound {} ns",
                                                           nanoseconds(r.latency_ps), nanoseconds(r.compute_bound_ps)));
+  std::uint64_t accounted_ps = r.compute_bound_ps;
+  for (const auto& [cause, ps] : r.stall_ps) accounted_ps += ps;
+  require(!r.stalls_complete || accounted_ps == r.latency_ps,
+          fmt::format("compute bound and stalls sum to {} ns, the latency is {} ns", nanoseconds(accounted_ps),
+                      nanoseconds(r.latency_ps)));
   require(f.bank_busy_fraction <= 1, fmt::format("bank_busy_fraction = {} is above 1", f.bank_busy_fraction));
   require(r.batch == 0 || r.batch_ps > 0, "a batch of images took no time");
   require(r.load_ps <= r.total_ps && r.inference_ps <= r.total_ps && r.readback_ps <= r.total_ps,

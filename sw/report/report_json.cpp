@@ -106,9 +106,10 @@ value dram_json(const runtime::run_result& r) {
   dram["commands"].as_object();
   for (const auto& [command, n] : r.dram.commands) dram["commands"][command] = value::integer(n);
   const double bytes = static_cast<double>(r.dram.read_bytes) + static_cast<double>(r.dram.write_bytes);
-  const auto total_ps = static_cast<double>(r.total_ps);
-  dram["bandwidth_gb_s"] = value::real(1e3 * ratio(bytes, total_ps));
-  dram["bus_utilization"] = value::real(ratio(static_cast<double>(r.dram.data_bus_busy_ps), total_ps));
+  const auto window_ps = static_cast<double>(r.counted_ps);  // of the counts, not of the simulation
+  dram["bandwidth_gb_s"] = value::real(1e3 * ratio(bytes, window_ps));
+  dram["bus_utilization"] = value::real(ratio(static_cast<double>(r.dram.data_bus_busy_ps), window_ps));
+  dram["images"] = value::integer(r.timed_images);
   dram["row_hits"] = value::integer(r.dram.row_hits);
   dram["row_misses"] = value::integer(r.dram.row_misses);
   return dram;
@@ -117,6 +118,7 @@ value dram_json(const runtime::run_result& r) {
 value energy_json(const report_input& input, const figures& f) {
   value e;
   e["total_pj"] = picojoules(f.energy.total());
+  e["activity"] = value::text(input.result.activity_measured ? "measured" : "assumed");
   e["images"] = value::integer(f.images);
   e["tops_per_w"] = value::real(f.tops_per_w);
   e["macro_tops_per_w"] = value::real(f.macro_tops_per_w);
@@ -156,7 +158,7 @@ value layer_json(const report_input& input, const figures& f, std::size_t index)
   row["kind"] = value::text(l.kind);
   row["macs"] = value::integer(l.macs);
   row["conversions"] = value::integer(l.activity.conversions);
-  row["clipped"] = value::integer(l.activity.clipped);
+  if (input.result.activity_measured) row["clipped"] = value::integer(l.activity.clipped);
   if (!std::isnan(l.sqnr_db)) row["sqnr_db"] = value::real(l.sqnr_db);
   row["adc_step"] = value::real(l.adc_step_sixteenths / 16.0);
   if (!input.timed) return row;
@@ -190,7 +192,8 @@ json_value report_json(const report_input& input) {
   report["model"] = model_json(input);
   report["accuracy"] = accuracy_json(r.accuracy);
   report["adc"]["conversions"] = value::integer(f.conversions);
-  report["adc"]["clipped"] = value::integer(f.clipped);
+  if (r.activity_measured) report["adc"]["clipped"] = value::integer(f.clipped);
+  if (input.timed) report["adc"]["images"] = report["memory"]["images"] = value::integer(r.timed_images);
   report["memory"]["weight_storage_bits"] = value::integer(r.weight_storage_bits);
   report["layers"].as_array();
   for (std::size_t i = 0; i < r.layers.size(); ++i) report["layers"].push_back(layer_json(input, f, i));

@@ -59,6 +59,7 @@ void collector::after_latency(platform::system& s) {
 
 void collector::complete_stalls(std::uint64_t latency_ps) {
   const std::uint64_t bound_ps = result_.compute_bound_ps;
+  result_.stalls_complete = true;
   // Left out where it would be negative: the report check then names the sum that is wrong.
   if (busy_ps_ > bound_ps) result_.stall_ps["above_bound"] = busy_ps_ - bound_ps;
   if (latency_ps > job_ps_) result_.stall_ps["outside_job"] = latency_ps - job_ps_;

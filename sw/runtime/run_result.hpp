@@ -55,6 +55,7 @@ struct run_result {
   std::uint64_t bank_busy_ps = 0;  ///< all banks, timed image
   /// By cause, timed image; with the compute bound the causes sum to the latency.
   std::map<std::string, std::uint64_t> stall_ps;
+  bool stalls_complete = false;  ///< the causes say where all of the latency went
   std::vector<layer_result> layers;
   std::vector<initiator_result> initiators;
   dram_result dram;

@@ -69,6 +69,9 @@ simulation expect_as_evaluated(const network& net, const platform::platform_conf
   EXPECT_EQ(got.predicted, expected.predicted);
   EXPECT_EQ(got.result.accuracy.hardware_correct, expected.correct);
   EXPECT_EQ(got.protocol_findings, std::vector<std::string>{});
+  std::uint64_t accounted_ps = got.result.compute_bound_ps;
+  for (const auto& [cause, ps] : got.result.stall_ps) accounted_ps += ps;
+  EXPECT_EQ(accounted_ps, got.result.latency_ps);
   return got;
 }
 

@@ -52,8 +52,10 @@ report_input sample() {
   r.bank_busy_ps = 96000000;
   r.total_ps = 400000000;
   r.load_ps = r.inference_ps = 1000;
-  r.stall_ps["dram"] = 2500;
+  r.stalls_complete = true;
+  r.stall_ps = {{"dram", 2500}, {"outside_job", 1998000}};  // with the bound: the latency
   r.timed_images = 1;
+  r.counted_ps = 160000000;
   r.initiators.push_back({"dma", 4, 256, 10, 9, 12.5, 13, 0.5, 100});
   r.dram.commands = {{"activate", 3}, {"read", 8}};
   r.dram.read_bytes = 512;
@@ -80,12 +82,12 @@ std::string failure(const report_input& input) {
 
 TEST(json_value, keeps_digits_and_sorts_keys) {
   json_value v;
-  v["b"] = json_value::decimal("123456789012345678901234567890.000001");
+  v["b"] = json_value::decimal("12345678901234561234567890.000001");
   v["a"].push_back(json_value::text("x\"\n\xff"));
   v["c"].as_object();
   v["d"] = json_value::real(0.1);
   EXPECT_EQ(v.to_text(),
-            "{\n  \"a\": [\n    \"x\\\"\\n\xEF\xBF\xBD\"\n  ],\n  \"b\": 123456789012345678901234567890.000001,\n"
+            "{\n  \"a\": [\n    \"x\\\"\\n\xEF\xBF\xBD\"\n  ],\n  \"b\": 12345678901234561234567890.000001,\n"
             "  \"c\": {},\n  \"d\": 0.1\n}\n");
   EXPECT_THROW(json_value::real(std::nan("")), run_error);
 }
@@ -159,6 +161,32 @@ TEST(report, no_host_path_gets_in) {
   report_input input = sample();
   input.platform.technology = "/home/somebody/mine.yaml";
   EXPECT_EQ(parsed(input)["config"]["platform"]["technology"], "mine.yaml");
+}
+
+TEST(report, dram_rates_are_of_the_window_that_was_counted) {
+  report_input input = sample();
+  const nlohmann::json once = parsed(input)["dram"];
+  EXPECT_NEAR(once["bandwidth_gb_s"].get<double>(), 512.0 / 160000, 1e-12);
+  input.result.total_ps *= 7;  // more images after the batch change nothing
+  EXPECT_EQ(parsed(input)["dram"], once);
+}
+
+TEST(report, timing_only_assumes_activity_and_has_no_clips) {
+  report_input input = sample();
+  EXPECT_EQ(parsed(input)["energy"]["activity"], "measured");
+  input.result.activity_measured = false;
+  const nlohmann::json report = parsed(input);
+  EXPECT_EQ(report["energy"]["activity"], "assumed");
+  EXPECT_FALSE(report["adc"].contains("clipped"));
+  EXPECT_FALSE(report["layers"][0].contains("clipped"));
+  EXPECT_EQ(report["adc"]["conversions"], 2000);
+}
+
+TEST(check, stalls_and_bound_are_the_latency) {
+  report_input input = sample();
+  input.result.stall_ps["dram"] += 1;
+  EXPECT_THAT(failure(input),
+              testing::HasSubstr("compute bound and stalls sum to 12000.501 ns, the latency is 12000.5"));
 }
 
 TEST(check, names_what_cannot_be_right) {
