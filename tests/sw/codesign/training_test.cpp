@@ -314,9 +314,9 @@ TEST(training, builtin_network_keeps_its_accuracy) {
   policy how;
   how.threads = 1;
   how.batch = 32;
-  how.learning_rate = 0.0005;
+  how.learning_rate = 0.002;
   how.epochs.pruning = how.epochs.mixed = 1;
-  how.budget.mean_bits = {8};
+  how.budget.mean_bits = {6};
   how.augmentation.flip = false;
   how.augmentation.shift = 2;
   const initial_network initial = obtain_initial_weights(g, train, how);
