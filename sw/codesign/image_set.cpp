@@ -90,7 +90,7 @@ image_batch make_batch(const image_set& from, const std::vector<std::size_t>& or
       std::copy(source, source + values, to);
       continue;
     }
-    const auto span = static_cast<std::uint64_t>(2 * how.shift + 1);
+    const auto span = 2 * static_cast<std::uint64_t>(how.shift) + 1;
     const auto offset = [&](std::uint64_t axis) {
       return static_cast<int>(random_of(seed, image, axis) % span) - how.shift;
     };

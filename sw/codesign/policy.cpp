@@ -143,7 +143,8 @@ void read_map(const YAML::Node& map, const std::string& file, const std::string&
     } else {
       std::string names;
       for (const key& k : known)
-        if (prefix.empty() || k.path.rfind(prefix + ".", 0) == 0) names += (names.empty() ? "" : ", ") + k.path;
+        if (prefix.empty() || k.path.rfind(prefix + ".", 0) == 0)
+          names.append(names.empty() ? "" : ", ").append(k.path);
       throw bad_input(platform::place_of(file, entry.first), path, "", "unknown key; known are " + names);
     }
   }

@@ -111,7 +111,7 @@ std::vector<std::vector<std::uint16_t>> kept_groups(const trained_layer& layer) 
   for (const int pass : layer.pass) {
     std::vector<std::uint16_t> kept;
     for (int group = 0; group < layer.groups; ++group)
-      if (layer.mask.at(static_cast<std::size_t>(pass * layer.groups + group)) != 0)
+      if (layer.mask.at(static_cast<std::size_t>(std::int64_t{pass} * layer.groups + group)) != 0)
         kept.push_back(static_cast<std::uint16_t>(group));
     made.push_back(std::move(kept));
   }

@@ -34,6 +34,7 @@ unit_layout layout_units(const quantization::mvm_parameters& p, int rows_active,
   const int filters_per_group = p.filters / p.groups;
   const quantization::row_grouping grouping = quantization::grouping_of(p, rows_active, conv_groups);
   std::vector<std::vector<int>> codes;  // by place of the convolution group in its block
+  codes.reserve(static_cast<std::size_t>(conv_groups));
   for (int g = 0; g < conv_groups; ++g) codes.push_back(codes_of(p, grouping, rows_active, g * p.channels_per_group));
 
   unit_layout made;
