@@ -91,6 +91,7 @@ void read_document(const YAML::Node& document, const std::string& file, const st
   const std::vector<std::string> sections = sections_of(all);
   for (const auto& entry : document) {
     const std::string& name = entry.first.Scalar();
+    if (name == quantization_section) continue;
     if (std::find(sections.begin(), sections.end(), name) != sections.end()) {
       read_section(entry.second, name, file, all, read);
       continue;

@@ -7,6 +7,10 @@
 
 namespace cimbalom::platform {
 
+/// Section of a platform file that is not the platform's: the quantiser's settings, so that a resolved.yaml says all
+/// that decides a result. Whoever quantises reads it.
+inline constexpr const char* quantization_section = "quantization";
+
 /// Reads a platform: an embedded preset by name, or a YAML file; empty: the default preset. Then `settings`
 /// ("platform.macro.adc_bits=6", from --set) in order. The result is validated.
 /// Throws input_error with file, line, key, value and what is allowed.

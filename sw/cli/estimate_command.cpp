@@ -59,7 +59,7 @@ quantization::network quantize(graph::graph& imported, const settings& chosen) {
 void estimate(const estimate_arguments& arguments) {
   const std::string out = arguments.out.empty() ? "out" : arguments.out;
   report::prepare_folder(out);
-  const settings chosen = parse_settings(arguments.settings);
+  const settings chosen = parse_settings(arguments.platform, arguments.settings);
   report::report_input report;
   report.command = "estimate";
   report.platform = platform::read_platform(arguments.platform, chosen.platform);

@@ -189,7 +189,7 @@ preparation prepare(const source_arguments& source, const std::string& command, 
   preparation made;
   made.out = source.out.empty() ? "out" : source.out;
   report::prepare_folder(made.out);
-  const settings chosen = parse_settings(source.settings);
+  const settings chosen = parse_settings(source.platform, source.settings);
   made.platform = platform::read_platform(source.platform, chosen.platform);
   if (made.platform.accelerator.count > 1) {
     throw bad_input({}, "platform.accelerator.count", std::to_string(made.platform.accelerator.count),
@@ -217,7 +217,10 @@ preparation prepare(const source_arguments& source, const std::string& command, 
                               {"images", made.images->sha256(made.count)}};
   made.report.options["images"] = report::json_value::integer(made.count);
   made.report.options["synthetic_inputs"] = report::json_value::boolean(made.images->synthetic());
-  if (!model.package) add_options(made.report, chosen.quantization);
+  if (!model.package) {
+    add_options(made.report, chosen.quantization);
+    made.report.quantization_yaml = quantization_yaml(chosen.quantization);
+  }
   return made;
 }
 

@@ -13,7 +13,11 @@ struct settings {
   quantization::quantization_settings quantization;
 };
 
+/// The quantiser's section of the platform file, where `platform` names a file that has one; then --set, in order.
 /// Throws input_error for an unknown kind or key, and for a value that is none or out of range.
-settings parse_settings(const std::vector<std::string>& given);
+settings parse_settings(const std::string& platform, const std::vector<std::string>& given);
+
+/// The section as resolved.yaml holds it; parse_settings reads the same settings back.
+std::string quantization_yaml(const quantization::quantization_settings& q);
 
 }  // namespace cimbalom::cli

@@ -328,6 +328,8 @@ class estimator {
       r.load_ps += walk(costs_.setup, 1, network_.layers.size(), platform_, memory_, program_).end_ps;
     }
     r.total_ps = r.load_ps + r.inference_ps + r.readback_ps;
+    r.counted_ps = r.batch_ps;
+    r.activity_measured = false;
   }
 
   static constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();

@@ -10,7 +10,8 @@ namespace cimbalom::report {
 
 std::string resolved_yaml(const report_input& input) {
   return "# The platform of cimbalom " + input.command +
-         " with every key; give it as --platform to run the same again.\n" + platform::write_platform(input.platform);
+         " with every key; give it as --platform to run the same again.\n" + platform::write_platform(input.platform) +
+         input.quantization_yaml;
 }
 
 void prepare_folder(const std::string& folder) {

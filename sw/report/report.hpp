@@ -29,6 +29,7 @@ struct report_input {
   runtime::run_result result;
   bool timed = true;              ///< false: evaluate; the parts on time and energy are left out
   energy::component_table costs;  ///< of the platform; area needs no run
+  std::string quantization_yaml;  ///< section of resolved.yaml; empty: nothing was quantised here
   energy::ledger happened;        ///< of result.timed_images images
 };
 
