@@ -32,7 +32,7 @@ evaluate_arguments builtin(const std::string& out, unsigned threads) {
 
 TEST(evaluate, builtin_network_keeps_its_accuracy) {
   evaluate(builtin("one", 2));
-  const nlohmann::json report = nlohmann::json::parse(text_of(folder("one") + "/report.json"));
+  nlohmann::json report = nlohmann::json::parse(text_of(folder("one") + "/report.json"));
   EXPECT_EQ(report["accuracy"]["images"], 40);
   EXPECT_GE(report["accuracy"]["float_top1"].get<double>(), 85);
   EXPECT_GE(report["accuracy"]["hardware_top1"].get<double>(), 80);
@@ -52,7 +52,7 @@ TEST(evaluate, lossless_platform_equals_the_integer_network) {
   evaluate_arguments arguments = builtin("lossless", 2);
   arguments.source.platform = "lossless-28nm";
   evaluate(arguments);
-  const nlohmann::json report = nlohmann::json::parse(text_of(folder("lossless") + "/report.json"));
+  nlohmann::json report = nlohmann::json::parse(text_of(folder("lossless") + "/report.json"));
   EXPECT_EQ(report["accuracy"]["hardware_top1"], report["accuracy"]["quantized_top1"]);
   EXPECT_EQ(report["adc"]["clipped"], 0);
 }

@@ -51,7 +51,7 @@ outcome run(const std::string& name, const std::string& more = "") {
 TEST(program, run_reports_what_evaluate_does) {
   ASSERT_EQ(run("run").code, 0);
   ASSERT_EQ(start("evaluate --images 4 --out " + folder("evaluate")).code, 0);
-  const nlohmann::json timed = report_of("run");
+  nlohmann::json timed = report_of("run");
   EXPECT_EQ(timed["accuracy"], report_of("evaluate")["accuracy"]);
   EXPECT_GE(timed["performance"]["latency_ns"], timed["performance"]["compute_bound_ns"]);
   EXPECT_GT(timed["energy"]["total_pj"], 0);

@@ -99,7 +99,7 @@ TEST(sha256, known_answers) {
 }
 
 TEST(report, has_the_keys_of_the_contract) {
-  const nlohmann::json report = parsed(sample());
+  nlohmann::json report = parsed(sample());
   for (const char* key : {"schema_version", "tool", "seed", "command", "config", "model", "accuracy", "performance",
                           "interconnect", "dram", "energy", "area", "memory", "adc", "layers"}) {
     EXPECT_TRUE(report.contains(key)) << key;
@@ -129,7 +129,7 @@ TEST(report, exact_energies_add_up) {
   const figures f(input);
   const std::string text = report_json(input).to_text();
   EXPECT_NE(text.find("\"total_pj\": " + energy::to_picojoules(f.energy.total())), std::string::npos);
-  const nlohmann::json report = nlohmann::json::parse(text);
+  nlohmann::json report = nlohmann::json::parse(text);
   EXPECT_EQ(report["energy"]["by_layer"].size(), 3U);
   EXPECT_EQ(report["energy"]["by_layer"][0]["name"], "(no layer)");
 }
@@ -143,7 +143,7 @@ TEST(report, evaluate_leaves_time_and_energy_out) {
   report_input input = sample();
   input.timed = false;
   input.result.latency_ps = 0;
-  const nlohmann::json report = parsed(input);
+  nlohmann::json report = parsed(input);
   EXPECT_FALSE(report.contains("performance"));
   EXPECT_FALSE(report.contains("energy"));
   EXPECT_TRUE(report.contains("accuracy"));
@@ -165,7 +165,7 @@ TEST(report, no_host_path_gets_in) {
 
 TEST(report, dram_rates_are_of_the_window_that_was_counted) {
   report_input input = sample();
-  const nlohmann::json once = parsed(input)["dram"];
+  nlohmann::json once = parsed(input)["dram"];
   EXPECT_NEAR(once["bandwidth_gb_s"].get<double>(), 512.0 / 160000, 1e-12);
   input.result.total_ps *= 7;  // more images after the batch change nothing
   EXPECT_EQ(parsed(input)["dram"], once);
@@ -175,7 +175,7 @@ TEST(report, timing_only_assumes_activity_and_has_no_clips) {
   report_input input = sample();
   EXPECT_EQ(parsed(input)["energy"]["activity"], "measured");
   input.result.activity_measured = false;
-  const nlohmann::json report = parsed(input);
+  nlohmann::json report = parsed(input);
   EXPECT_EQ(report["energy"]["activity"], "assumed");
   EXPECT_FALSE(report["adc"].contains("clipped"));
   EXPECT_FALSE(report["layers"][0].contains("clipped"));
