@@ -83,6 +83,7 @@ runtime::simulation simulate(const preparation& p, const compiler::program& prog
 }  // namespace
 
 void run(const run_arguments& arguments) {
+  report::prepare_folder(arguments.source.out.empty() ? "out" : arguments.source.out);  // waves may go there
   recording waves(arguments);
   preparation p = prepare(arguments.source, "run", default_images);
   compiler::compile_options how;
