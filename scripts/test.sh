@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Set-up, then every check: format, layering, release tests, lint of changed files, address sanitizer of the arithmetic.
+# Set-up, then every check: format, layering, release tests, lint of changed files, address sanitizer of the
+# device layer and a system test.
 # --all adds the slow tests, the whole tree under ASan+UBSan and TSan, and a minute of each fuzz target.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -39,19 +40,13 @@ $all && changed=$(git ls-files '*.cpp')
 scripts/lint.sh $changed
 
 echo "== address sanitizer"
-# By default the programs that hold the arithmetic, from kernels to evaluate; --all the whole tree.
-sanitized=(arithmetic_test cim_core_test registers_commands_test compiler_test runtime_test energy_test)
+# By default the device layer and one system test; --all the whole tree.
 if $all; then
   scripts/setup.sh asan
   run_tests asan
 else
-  targets=${sanitized[*]}
-  scripts/setup.sh "asan:${targets// /,}"
-  for program in "${sanitized[@]}"; do
-    log=build/asan.$program.log
-    "build/asan/$program" >"$log" 2>&1 || { tail -n 60 "$log" >&2; exit 1; }
-    echo "$program: $(tail -n 1 "$log")"
-  done
+  scripts/setup.sh asan:device_tests,system_test
+  run_tests asan -LE slow -L 'device|system'
 fi
 
 if $all; then
@@ -66,8 +61,5 @@ total=0
 count() { total=$((total + $1)); }
 for log in build/release.ctest.log build/asan.ctest.log build/tsan.ctest.log; do
   if [ -f "$log" ]; then count "$(sed -n 's/.*out of \([0-9]*\).*/\1/p' "$log" | tail -n 1)"; fi
-done
-for log in build/asan.*_test.log; do
-  if [ -f "$log" ]; then count "$(sed -n 's/.*PASSED.* \([0-9]*\) tests.*/\1/p' "$log" | tail -n 1)"; fi
 done
 echo "$total passed, 0 failed"
