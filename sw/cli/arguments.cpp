@@ -22,7 +22,7 @@ void add_hardware(CLI::App& command, std::string& platform, std::vector<std::str
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
-void add_source(CLI::App& command, source_arguments& source, const std::string& images_default) {
+void add_network(CLI::App& command, source_arguments& source) {
   command.add_option("--model", source.model, "ONNX network (default: the embedded one)")
       ->type_name("FILE")
       ->check(not_empty);
@@ -36,9 +36,17 @@ void add_source(CLI::App& command, source_arguments& source, const std::string& 
       ->type_name("FILE")
       ->check(not_empty);
   add_hardware(command, source.platform, source.settings);
+}
+
+CLI::Range image_count() {
+  return {std::uint64_t{1}, std::uint64_t{1000000000}};
+}
+
+void add_source(CLI::App& command, source_arguments& source, const std::string& images_default) {
+  add_network(command, source);
   command.add_option("--images", source.images, "images to run (default: " + images_default + ")")
       ->type_name("N")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1000000000}));
+      ->check(image_count());
   command.add_option("--out", source.out, "folder of the report (default: out)")->type_name("DIR")->check(not_empty);
 }
 
@@ -56,6 +64,32 @@ void add_run(CLI::App& app, arguments& parsed, run_arguments& run) {
       ->type_name("FILE");
   command->add_option("--vcd-window", run.vcd_window, "only this time, e.g. 10us:2ms")->type_name("A:B");
   command->callback([&parsed, &run] { parsed.run = run; });
+}
+
+void add_codesign(CLI::App& app, arguments& parsed, codesign_arguments& codesign) {
+  CLI::App* command = app.add_subcommand(
+      "codesign", "prune, choose a width for every filter, train, pair and pack a network; write a package");
+  add_network(*command, codesign.source);
+  command->add_option("--policy", codesign.policy, "how (POLICY.yaml); builtin: the embedded one")
+      ->type_name("FILE")
+      ->check(not_empty);
+  command->add_option("--images", codesign.source.images, "training images (default: all)")
+      ->type_name("N")
+      ->check(image_count());
+  command->add_option("--until", codesign.until, "end behind a stage: initial, pruning, widths, mixed (default)")
+      ->type_name("STAGE")
+      ->check(not_empty);
+  command->add_flag("--resume", codesign.resume, "go on from PACKAGE.checkpoint");
+  command->add_option("--out", codesign.source.out, "folder of the package")
+      ->type_name("PACKAGE")
+      ->required()
+      ->check(not_empty);
+  command->callback([&parsed, &codesign] {
+    if (codesign.policy.empty() && codesign.source.package.empty()) {
+      throw CLI::ValidationError("codesign", "needs --policy, or a --package to pair again");
+    }
+    parsed.codesign = codesign;
+  });
 }
 
 void add_evaluate(CLI::App& app, arguments& parsed, evaluate_arguments& evaluate) {
@@ -105,6 +139,7 @@ std::string one_line(std::string text) {
 arguments parse_arguments(int argc, const char* const* argv) {
   arguments parsed;
   run_arguments run;
+  codesign_arguments codesign;
   evaluate_arguments evaluate;
   estimate_arguments estimate;
   inspect_arguments inspect;
@@ -113,6 +148,7 @@ arguments parse_arguments(int argc, const char* const* argv) {
   app.set_version_flag("--version", "cimbalom " CIMBALOM_VERSION);
   app.require_subcommand(0, 1);  // none is refused below, after what was not understood
   add_run(app, parsed, run);
+  add_codesign(app, parsed, codesign);
   add_evaluate(app, parsed, evaluate);
   add_estimate(app, parsed, estimate);
   add_inspect(app, parsed, inspect);
@@ -129,8 +165,10 @@ arguments parse_arguments(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& error) {
     throw bad_input({}, "", "", "cimbalom: " + one_line(error.what()) + " (see cimbalom --help)");
   }
-  if (parsed.text.empty() && !parsed.run && !parsed.evaluate && !parsed.estimate && !parsed.inspect) {
-    throw bad_input({}, "", "", "cimbalom: needs a command: run, evaluate, estimate or inspect (see cimbalom --help)");
+  if (parsed.text.empty() && !parsed.run && !parsed.codesign && !parsed.evaluate && !parsed.estimate &&
+      !parsed.inspect) {
+    throw bad_input({}, "", "",
+                    "cimbalom: needs a command: run, codesign, evaluate, estimate or inspect (see cimbalom --help)");
   }
   return parsed;
 }

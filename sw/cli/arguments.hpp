@@ -27,6 +27,13 @@ struct run_arguments {
   std::string timeline;  ///< Trace Event file of the commands
 };
 
+struct codesign_arguments {
+  source_arguments source;  ///< images: of training; out: the package
+  std::string policy;       ///< file; empty with a package: it has one
+  std::string until;        ///< training_stage; empty: all of them
+  bool resume = false;
+};
+
 struct evaluate_arguments {
   source_arguments source;
   unsigned threads = 0;  ///< 0: one a core
@@ -49,6 +56,7 @@ struct inspect_arguments {
 /// A parsed command line: exactly one command is there, or `text` alone (help, version) with nothing to do.
 struct arguments {
   std::optional<run_arguments> run;
+  std::optional<codesign_arguments> codesign;
   std::optional<evaluate_arguments> evaluate;
   std::optional<estimate_arguments> estimate;
   std::optional<inspect_arguments> inspect;

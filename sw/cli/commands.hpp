@@ -7,6 +7,9 @@ namespace cimbalom::cli {
 /// Simulates; writes and prints the report.
 void run(const run_arguments& arguments);
 
+/// Co-designs a network and writes its package.
+void codesign(const codesign_arguments& arguments);
+
 /// Bit-exact accuracy without time; writes and prints the report.
 void evaluate(const evaluate_arguments& arguments);
 

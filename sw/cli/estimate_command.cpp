@@ -60,6 +60,7 @@ void estimate(const estimate_arguments& arguments) {
   const std::string out = arguments.out.empty() ? "out" : arguments.out;
   report::prepare_folder(out);
   const settings chosen = parse_settings(arguments.platform, arguments.settings);
+  refuse_policy_keys(chosen);
   report::report_input report;
   report.command = "estimate";
   report.platform = platform::read_platform(arguments.platform, chosen.platform);

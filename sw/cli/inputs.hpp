@@ -19,6 +19,8 @@ class inputs {
   inputs(const std::string& spec, datasets::split part, const datasets::preprocess& steps, const graph::graph& g);
 
   bool synthetic() const { return data_ == nullptr; }
+  /// Null where inputs are synthetic.
+  const datasets::input_pipeline* pipeline() const { return pipeline_.get(); }
   /// Records of the data set; without one as many as anybody asks for.
   std::size_t size() const;
   /// The first `count` images, which `this` must outlive.

@@ -13,6 +13,7 @@ namespace {
 void execute(const arguments& parsed) {
   fmt::print("{}", parsed.text);
   if (parsed.inspect) fmt::print("{}", inspect(*parsed.inspect));
+  if (parsed.codesign) codesign(*parsed.codesign);
   if (parsed.evaluate) evaluate(*parsed.evaluate);
   if (parsed.estimate) estimate(*parsed.estimate);
   if (parsed.run) run(*parsed.run);

@@ -3,23 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <limits>
-#include <optional>
 
 #include "platform/configuration/error.hpp"
 #include "platform/configuration/platform_file.hpp"
 #include "platform/configuration/technology.hpp"
-#include "platform/configuration/yaml_reader.hpp"
+#include "sw/cli/model_source.hpp"
 #include "sw/cli/progress.hpp"
 #include "sw/cli/settings.hpp"
-#include "sw/datasets/builtin_network.hpp"
-#include "sw/onnx/import.hpp"
-#include "sw/package/package.hpp"
 #include "sw/quantization/adc_calibration.hpp"
 #include "sw/quantization/calibration.hpp"
 #include "sw/quantization/quantize.hpp"
-#include "sw/report/sha256.hpp"
 #include "sw/runtime/host_steps.hpp"
 
 namespace cimbalom::cli {
@@ -27,71 +21,6 @@ namespace {
 
 constexpr std::size_t adc_images = 16;
 constexpr std::uint64_t float_batch = 50;
-
-void note(const std::string& text) {
-  fmt::print(stderr, "note: {}\n", text);
-}
-
-struct loaded_model {
-  graph::graph graph;
-  report::model_info info;
-  datasets::preprocess steps;
-  std::string dataset;
-  std::optional<package::package> package;
-};
-
-loaded_model load_builtin(const source_arguments& source) {
-  loaded_model model;
-  const std::string bytes(datasets::builtin_onnx());
-  model.graph = onnx::import_bytes(bytes, "builtin.onnx");
-  model.info.name = "builtin";
-  model.info.sha256 = report::sha256(bytes);
-  model.steps = source.preprocess.empty()
-                    ? datasets::parse_preprocess(std::string(datasets::builtin_preprocess()), "builtin.yaml")
-                    : datasets::read_preprocess(source.preprocess);
-  model.dataset = source.dataset.empty() ? "builtin" : source.dataset;
-  return model;
-}
-
-loaded_model load_file(const source_arguments& source) {
-  loaded_model model;
-  model.graph = onnx::import_file(source.model);
-  model.info.name = std::filesystem::path(source.model).stem().string();
-  model.info.sha256 = report::sha256_of_file(source.model);
-  model.steps = datasets::find_preprocess(source.preprocess, source.model);
-  model.dataset = source.dataset;
-  return model;
-}
-
-loaded_model load_package(const source_arguments& source) {
-  for (const std::string& setting : source.settings) {
-    if (setting.rfind("quantization.", 0) == 0) {
-      throw bad_input({}, "--set", setting, "a package has its own quantisation: only platform keys");
-    }
-  }
-  loaded_model model;
-  model.package = package::read(source.package);
-  model.graph = model.package->network.host_graph;
-  if (model.graph.file.empty()) model.graph.file = source.package;
-  model.info.name = model.package->network.name;
-  model.info.sha256 = package::identity(source.package);
-  if (!source.preprocess.empty()) {
-    model.steps = datasets::read_preprocess(source.preprocess);
-  } else if (!model.package->preprocess.empty()) {
-    model.steps = datasets::parse_preprocess(model.package->preprocess, source.package + "/preprocess.yaml");
-  }
-  model.dataset = source.dataset;
-  const auto trained_on = model.package->provenance.find("dataset");
-  if (model.dataset.empty() && trained_on != model.package->provenance.end() && trained_on->second == "builtin") {
-    model.dataset = "builtin";
-  }
-  return model;
-}
-
-loaded_model load(const source_arguments& source) {
-  if (!source.package.empty()) return load_package(source);
-  return source.model.empty() ? load_builtin(source) : load_file(source);
-}
 
 void tell_what_is_assumed(const loaded_model& model) {
   if (model.dataset.empty()) {
@@ -190,6 +119,7 @@ preparation prepare(const source_arguments& source, const std::string& command, 
   made.out = source.out.empty() ? "out" : source.out;
   report::prepare_folder(made.out);
   const settings chosen = parse_settings(source.platform, source.settings);
+  refuse_policy_keys(chosen);
   made.platform = platform::read_platform(source.platform, chosen.platform);
   if (made.platform.accelerator.count > 1) {
     throw bad_input({}, "platform.accelerator.count", std::to_string(made.platform.accelerator.count),
@@ -198,7 +128,7 @@ preparation prepare(const source_arguments& source, const std::string& command, 
   made.report.command = command;
   made.report.platform = made.platform;
   made.report.costs = platform::load_costs(made.platform);
-  const loaded_model model = load(source);
+  const loaded_model model = load_model(source);
   made.images = std::make_unique<inputs>(model.dataset, datasets::split::test, model.steps, model.graph);
   const std::uint64_t asked = source.images > 0 ? source.images : default_images;
   if (asked == 0 && made.images->synthetic()) throw bad_input({}, "--images", "", "is needed without --dataset");

@@ -81,17 +81,20 @@ settings parse_settings(const std::string& platform_file, const std::vector<std:
   settings parsed;
   if (!platform_file.empty()) read_file(parsed.quantization, platform_file);
   const std::string& quantization = section;
-  const std::string platform = "platform.";
+  const std::string platform = "platform.", policy = "policy.";
   for (const std::string& setting : given) {
     const std::size_t equals = setting.find('=');
     if (equals == std::string::npos) throw bad_input(option, setting, "", "must read KEY=VALUE");
     if (setting.compare(0, quantization.size(), quantization) == 0) {
       const std::string key = setting.substr(quantization.size(), equals - quantization.size());
       set_quantization(parsed.quantization, option, key, setting.substr(equals + 1));
+      parsed.quantization_given = true;
     } else if (setting.compare(0, platform.size(), platform) == 0) {
       parsed.platform.push_back(setting);
+    } else if (setting.compare(0, policy.size(), policy) == 0) {
+      parsed.policy.push_back(setting.substr(policy.size()));
     } else {
-      throw bad_input(option, setting.substr(0, equals), "", "must start with platform. or quantization.");
+      throw bad_input(option, setting.substr(0, equals), "", "must start with platform., quantization. or policy.");
     }
   }
   try {
@@ -100,6 +103,10 @@ settings parse_settings(const std::string& platform_file, const std::vector<std:
     throw bad_input(option, error.what(), "", "");
   }
   return parsed;
+}
+
+void refuse_policy_keys(const settings& given) {
+  if (!given.policy.empty()) throw bad_input(option, "policy." + given.policy.front(), "", "nothing is trained here");
 }
 
 std::string quantization_yaml(const quantization::quantization_settings& q) {

@@ -49,6 +49,7 @@ std::vector<key> keys(policy& p) {
       {"augmentation.flip", &p.augmentation.flip},
       {"augmentation.shift", &p.augmentation.shift, 0, 64},
       {"allocation", &p.allocation},
+      {"pairing.filters_per_slot", &p.pairing.filters_per_slot, 1, 8},
   };
 }
 
@@ -171,6 +172,20 @@ std::string text_of(const field& value) {
   return std::visit(writer{}, value);
 }
 
+/// What each key allows and the others do not.
+void check_together(const policy& p) {
+  if (p.pruning.target_density < p.pruning.least_density)
+    throw bad_input({}, "policy.pruning.target_density", fmt::format("{}", p.pruning.target_density),
+                    fmt::format("at least pruning.least_density, which is {}", p.pruning.least_density));
+  if (p.pruning.target_density < 1 && p.epochs.pruning == 0)
+    throw bad_input({}, "policy.pruning.target_density", fmt::format("{}", p.pruning.target_density),
+                    "1 where epochs.pruning is 0: nothing is pruned without training");
+  for (const double mean : p.budget.mean_bits)
+    if (mean < p.budget.least_bits)
+      throw bad_input({}, "policy.budget.mean_bits", fmt::format("{}", mean),
+                      fmt::format("at least budget.least_bits, which is {}", p.budget.least_bits));
+}
+
 }  // namespace
 
 const char* name_of(allocation_method method) {
@@ -192,6 +207,7 @@ void policy::validate() const {
     if (const auto* map = std::get_if<bits_by_layer*>(&k.value))
       for (const auto& [name, bits] : **map) check(bits);
   }
+  check_together(*this);
 }
 
 std::string policy::to_yaml() const {
@@ -221,6 +237,23 @@ policy parse_policy(const std::string& text, const std::string& name) {
 
 policy read_policy(const std::string& path) {
   return parse_policy(platform::read_text(path), path);
+}
+
+// The key becomes the nested map that a file would hold; the name of a layer may have dots.
+void set_key(policy& how, const std::string& key, const std::string& text, const std::string& from) {
+  try {
+    const std::size_t dot = key.find('.');
+    YAML::Node root, value = platform::parse_yaml(text, from);
+    if (dot == std::string::npos) {
+      root[key] = value;
+    } else {
+      root[key.substr(0, dot)][key.substr(dot + 1)] = value;
+    }
+    std::vector<cimbalom::codesign::key> known = keys(how);
+    read_map(root, from, "", known);
+  } catch (const input_error& error) {
+    throw platform::in_one_line(error);
+  }
 }
 
 }  // namespace cimbalom::codesign

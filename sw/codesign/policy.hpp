@@ -52,6 +52,9 @@ struct policy {
     int shift = 4;     ///< 0..64 pixels at most, each way
   } augmentation;
   allocation_method allocation = allocation_method::sensitivity;
+  struct {
+    int filters_per_slot = 2;  ///< 1..8; 1: no pairing
+  } pairing;
 
   /// Throws input_error naming the key, the value and the range.
   void validate() const;
@@ -63,5 +66,9 @@ struct policy {
 policy read_policy(const std::string& path);
 /// The same from text; `name` stands for the file in messages.
 policy parse_policy(const std::string& text, const std::string& name);
+
+/// Sets one key from text, as `--set policy.KEY=VALUE` does; validate() is the caller's. Throws input_error, `from`
+/// standing for the file.
+void set_key(policy& how, const std::string& key, const std::string& text, const std::string& from);
 
 }  // namespace cimbalom::codesign

@@ -216,6 +216,12 @@ double training_flow::train_epoch(stage at, int epoch, int epochs, epoch_report&
     const double after = (epoch + static_cast<double>(k + 1) / static_cast<double>(steps)) / epochs;
     if (pruned && (k + 1) % between == 0)
       prune(pruning::density_at(after / how.pruning.ramp, how.pruning.target_density));
+    if (!options_.step) continue;
+    report.loss = loss / static_cast<double>(k + 1);
+    report.training_accuracy = static_cast<double>(right) / static_cast<double>((k + 1) * batch);
+    report.density = density();
+    report.mean_bits = mean_bits();
+    options_.step(report, static_cast<double>(k + 1) / static_cast<double>(steps));
   }
   report.training_accuracy = static_cast<double>(right) / static_cast<double>(steps * batch);
   return loss / static_cast<double>(steps);

@@ -45,6 +45,9 @@ struct flow_options {
   std::string checkpoint;  ///< written after every epoch; empty: none
   bool resume = false;     ///< go on from the checkpoint where it is there
   std::function<void(const epoch_report&)> progress;
+  /// After every update, with the means of the epoch so far (accuracy: not yet known); `part` of the epoch is done.
+  /// What it throws ends the training, the last checkpoint stays.
+  std::function<void(const epoch_report&, double part)> step;
 };
 
 /// The training stages on one network. The same inputs, threads and machine give the same bits, with or without a stop

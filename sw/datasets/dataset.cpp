@@ -58,6 +58,10 @@ bool has_split(const std::string& spec, split part) {
   return !training || spec.compare(0, cifar.size(), cifar) != 0 || cifar10_has_training(spec.substr(cifar.size()));
 }
 
+bool names_splits(const std::string& spec) {
+  return spec == "builtin" || spec.rfind("cifar10:", 0) == 0;
+}
+
 void check_labels(const dataset& data, const std::string& spec, int classes) {
   for (std::size_t i = 0; i < data.size(); ++i) {
     const std::optional<int> label = data.label(i);

@@ -41,6 +41,9 @@ std::unique_ptr<dataset> open_dataset(const std::string& spec, split part = spli
 /// a try. Never throws.
 bool has_split(const std::string& spec, split part);
 
+/// True where the data set itself says which images train, validate and test; idx and npy files do not.
+bool names_splits(const std::string& spec);
+
 /// Throws input_error naming the first record whose label is not in [0, classes).
 void check_labels(const dataset& data, const std::string& spec, int classes);
 

@@ -57,14 +57,6 @@ std::string manifest_of(const file_map& files) {
   return manifest.dump(1) + "\n";
 }
 
-// Only a package, or nothing, is ever replaced.
-void check_target(const std::string& folder) {
-  std::error_code error;
-  if (!fs::exists(folder, error) || is_package(folder)) return;
-  if (fs::is_directory(folder, error) && fs::is_empty(folder, error)) return;
-  throw bad_input({}, "package", folder, "a folder that does not exist, is empty, or holds a package");
-}
-
 std::string without_slash(std::string folder) {
   while (folder.size() > 1 && folder.back() == '/') folder.pop_back();
   return folder;
@@ -117,6 +109,14 @@ file_map checked_files(const std::string& folder) {
 bool is_package(const std::string& folder) {
   std::error_code error;
   return fs::is_regular_file(folder + "/" + manifest_name, error);
+}
+
+// Only a package, or nothing, is ever replaced.
+void check_target(const std::string& folder) {
+  std::error_code error;
+  if (!fs::exists(folder, error) || is_package(folder)) return;
+  if (fs::is_directory(folder, error) && fs::is_empty(folder, error)) return;
+  throw bad_input({}, "package", folder, "a folder that does not exist, is empty, or holds a package");
 }
 
 std::string identity(const std::string& folder) {

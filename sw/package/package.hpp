@@ -23,6 +23,9 @@ struct package {
                                                   ///< line
 };
 
+/// Throws input_error unless FOLDER may be written: it is not there, is empty or holds a package.
+void check_target(const std::string& folder);
+
 /// Writes the folder (docs/package.md): network.json, weights.bin (packed words of the weight groups that are not zero,
 /// pass by pass), constants.bin (of the float graph), provenance.json, policy.yaml, preprocess.yaml and MANIFEST.json
 /// with the SHA-256 of each. The same package gives the same bytes. Everything is written to FOLDER.partial, which then

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "platform/configuration/platform_config.hpp"
+#include "sw/cli/arguments.hpp"
+#include "sw/cli/inputs.hpp"
+#include "sw/cli/model_source.hpp"
+#include "sw/codesign/co_design.hpp"
+#include "sw/package/package.hpp"
+
+namespace cimbalom::cli {
+
+/// A co-design as the command line asks for it. Making one reads and checks every input, before any work.
+class designer {
+ public:
+  /// Throws input_error: a policy, data set or platform that does not suit, a target that is no package.
+  explicit designer(const codesign_arguments& arguments);
+
+  /// All of the work: trains (with a package in place of a model: pairs again), writes the package and prints what came
+  /// out. Throws run_error when interrupted or when the disk is full.
+  package::package make();
+
+  const codesign::policy& policy() const { return how_; }
+  const loaded_model& model() const { return model_; }
+
+ private:
+  struct image_sets {
+    codesign::image_set train, validation;
+  };
+
+  void read_policy();
+  void open_images();
+  image_sets load_images() const;
+  package::package trained();
+  package::package paired_again();
+  std::string checkpoint() const;
+  void add_provenance(package::package& to) const;
+
+  codesign_arguments arguments_;
+  platform::platform_config platform_;
+  loaded_model model_;
+  codesign::policy how_;
+  codesign::training_stage until_ = codesign::training_stage::mixed;
+  std::unique_ptr<inputs> train_, validation_;  // validation_ null: cut from the training images
+};
+
+}  // namespace cimbalom::cli

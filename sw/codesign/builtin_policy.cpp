@@ -1,0 +1,19 @@
+#include "sw/codesign/builtin_policy.hpp"
+
+namespace cimbalom::codesign {
+
+std::string_view builtin_policy() {
+  return R"(# Co-design of the embedded network: about a minute on two cores.
+seed: 1
+threads: 2
+batch: 32
+learning_rate: 0.01
+epochs: {pruning: 1, mixed: 2}
+budget: {mean_bits: 5}
+activation_bits: 6
+pruning: {target_density: 0.8}
+distillation: {weight: 0.5}
+)";
+}
+
+}  // namespace cimbalom::codesign
