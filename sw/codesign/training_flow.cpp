@@ -99,7 +99,7 @@ training_flow::training_flow(const initial_network& initial, const image_set& tr
     setup.values.push_back({v.name, v.scale, v.zero_point, low, low + (1 << v.bits) - 1});
   }
   setup.logits = table_.logits;
-  setup.teacher = options_.how.distillation.weight > 0;
+  if (options_.how.distillation.weight > 0) setup.teacher = quantization::prepare(initial.imported);
   setup.threads = options_.how.threads;
   trainer_ = torch::load_trainer(setup);
   check_images(train_);

@@ -2,6 +2,8 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
+#include <c10/core/InferenceMode.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <cmath>
@@ -17,6 +19,12 @@ namespace {
 using at::Tensor;
 using graph::op;
 using graph::value_id;
+
+/// Feature maps come and go at every step: the heap keeps them rather than ask the system for cleared pages each time.
+void keep_memory() {
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+}
 
 constexpr double curvature_memory = 0.98;  // of the running mean of squared gradients, a step
 constexpr double smallest_step = 0.02;     // a learned scale stays above this part of where it began
@@ -41,12 +49,15 @@ class network_trainer : public trainer {
     find_parameters();
     for (const trained_product& spec : setup.products) add_product(spec);
     for (const trained_value& spec : setup.values) add_value(spec);
-    logits_ = id_of(setup.logits);
+    logits_ = id_of(graph_, setup.logits);
     plan_ = std::make_unique<plan>(graph_, [this](const graph::node& n, kernel usual) { return wrapped(n, usual); });
     if (!plan_->batch().ok)
       throw input_error(graph_.file + ": " + plan_->batch().why +
                         ": images of a batch are mixed: it cannot be trained");
-    if (setup.teacher) teacher_ = std::make_unique<plan>(graph_);
+    if (setup.teacher) {
+      teacher_logits_ = id_of(*setup.teacher, setup.logits);
+      teacher_ = std::make_unique<plan>(*setup.teacher);
+    }
   }
 
   step_result step(const graph::tensor& images, const std::vector<int>& labels, const step_settings& how) override {
@@ -55,7 +66,7 @@ class network_trainer : public trainer {
     const Tensor x = to_torch(images);
     const Tensor wanted = to_torch(graph::tensor::of({static_cast<std::int64_t>(labels.size())},
                                                      std::vector<std::int64_t>(labels.begin(), labels.end())));
-    const Tensor answer = forward(*plan_, x, true);
+    const Tensor answer = forward(x);
     Tensor loss = at::cross_entropy_loss(answer, wanted);
     if (teacher_ != nullptr && how.distillation > 0) loss = distilled(loss, answer, x);
     if (how.group_lasso > 0)
@@ -72,7 +83,7 @@ class network_trainer : public trainer {
   graph::tensor infer(const graph::tensor& images) override {
     const at::NoGradGuard quiet;
     training_ = false;
-    return from_torch(forward(*plan_, to_torch(images), true), graph::data_type::float32);
+    return from_torch(forward(to_torch(images)), graph::data_type::float32);
   }
 
   void set_mask(std::size_t product, const std::vector<std::uint8_t>& units) override {
@@ -148,9 +159,9 @@ class network_trainer : public trainer {
     if (!fits) throw input_error(graph_.file + ": node " + node + ": " + what + " do not fit its weights");
   }
 
-  value_id id_of(const std::string& name) const {
-    const value_id id = graph_.find(name);
-    if (id == graph::no_value) throw input_error(graph_.file + ": value " + name + ": is not in the graph");
+  static value_id id_of(const graph::graph& g, const std::string& name) {
+    const value_id id = g.find(name);
+    if (id == graph::no_value) throw input_error(g.file + ": value " + name + ": is not in the graph");
     return id;
   }
 
@@ -220,7 +231,7 @@ class network_trainer : public trainer {
     Tensor scale = at::full({1}, static_cast<float>(spec.scale));
     const Tensor floor = scale * smallest_step;
     scale.requires_grad_(true);
-    value_at_[id_of(spec.name)] = scales_.size();
+    value_at_[id_of(graph_, spec.name)] = scales_.size();
     scales_.push_back(scale);
     parameters_.push_back({"scale of " + spec.name, scale, at::zeros_like(scale), false, true, floor});
   }
@@ -230,12 +241,12 @@ class network_trainer : public trainer {
     for (const auto& owned : products_) {
       product_state* p = owned.get();
       if (p->spec.node == n.name)
-        return [p, usual, weight = at_index(n.input(1)), bias = n.input(2)](workspace& w) {
+        return [this, p, usual, weight = at_index(n.input(1)), bias = n.input(2)](workspace& w) {
           // Weights may be shared: the quantised ones stand in only while this node runs.
           const Tensor kept = w.values[weight];
           const bool absorbed = p->gamma.defined() && bias != graph::no_value;
           Tensor kept_bias;
-          w.values[weight] = p->quantised();
+          w.values[weight] = p->quantised(training_ && !how_.freeze_norms);
           if (absorbed) {
             kept_bias = w.values[at_index(bias)];
             w.values[at_index(bias)] = at::zeros_like(kept_bias);
@@ -249,6 +260,8 @@ class network_trainer : public trainer {
           w.values[y] = p->normalised(w.values[x], training_ && !how_.freeze_norms);
         };
     }
+    if (n.kind == op::relu && cuts_at_zero(n.output()))
+      return [x = at_index(n.input(0)), y = at_index(n.output())](workspace& w) { w.values[y] = w.values[x]; };
     if (n.kind != op::batch_normalization) return usual;
     const double epsilon = static_cast<double>(n.float_or("epsilon", 1e-5F));
     return [this, epsilon, in = n.inputs, y = at_index(n.output())](workspace& w) {
@@ -258,33 +271,45 @@ class network_trainer : public trainer {
     };
   }
 
-  Tensor forward(const plan& through, const Tensor& x, bool quantised) {
-    workspace work = through.start(x.size(0));
-    if (quantised)
-      for (const auto& [id, leaf] : leaves_) work.values[at_index(id)] = leaf;
-    const auto made = [&](value_id id) {
-      const auto found = value_at_.find(id);
-      if (found == value_at_.end()) return;
-      Tensor& value = work.values[at_index(id)];
-      value = quantised_value(value, scales_[found->second], value_specs_[found->second]);
-    };
+  /// Quantising this value leaves nothing below zero: a Relu in front of it has nothing to do.
+  bool cuts_at_zero(value_id id) const {
+    const auto found = value_at_.find(id);
+    return found != value_at_.end() && value_specs_[found->second].zero_point == value_specs_[found->second].low;
+  }
+
+  /// Maps run channels last, which libtorch's convolutions take as they are.
+  static Tensor in_order(const Tensor& x) { return x.dim() == 4 ? x.contiguous(at::MemoryFormat::ChannelsLast) : x; }
+
+  Tensor forward(const Tensor& x) {
+    workspace work = plan_->start(x.size(0));
+    for (const auto& [id, leaf] : leaves_) work.values[at_index(id)] = leaf;
     Tensor answer;
     const auto see = [&](value_id id) {
-      if (quantised) made(id);
-      if (id == logits_) answer = work.values[at_index(id)];
+      Tensor& value = work.values[at_index(id)];
+      const auto found = value_at_.find(id);
+      if (found != value_at_.end()) value = quantised_value(value, scales_[found->second], value_specs_[found->second]);
+      if (id == logits_) answer = value;
     };
-    work.values[at_index(graph_.inputs.at(0))] = x;
-    see(graph_.inputs.at(0));
-    through.run(work, false, see);
+    const value_id input = graph_.inputs.at(0);
+    work.values[at_index(input)] = in_order(x);
+    see(input);
+    plan_->run(work, false, see);
+    return answer.reshape({x.size(0), -1});
+  }
+
+  Tensor taught(const Tensor& x) const {
+    const c10::InferenceMode quiet;
+    workspace work = teacher_->start(x.size(0));
+    Tensor answer;
+    work.values[at_index(teacher_->source().inputs.at(0))] = in_order(x);
+    teacher_->run(work, false, [&](value_id id) {
+      if (id == teacher_logits_) answer = work.values[at_index(id)];
+    });
     return answer.reshape({x.size(0), -1});
   }
 
   Tensor distilled(const Tensor& loss, const Tensor& answer, const Tensor& x) {
-    Tensor soft;
-    {
-      const at::NoGradGuard quiet;
-      soft = at::softmax(forward(*teacher_, x, false) / how_.temperature, 1);
-    }
+    const Tensor soft = at::softmax(taught(x).clone() / how_.temperature, 1);
     const Tensor far = -(soft * at::log_softmax(answer / how_.temperature, 1)).sum(1).mean();
     return loss * (1 - how_.distillation) + far * (how_.distillation * how_.temperature * how_.temperature);
   }
@@ -331,7 +356,7 @@ class network_trainer : public trainer {
   std::vector<std::size_t> step_parameter_;  // by product
   std::vector<Tensor> scales_;               // by value
   std::map<value_id, std::size_t> value_at_;
-  value_id logits_ = graph::no_value;
+  value_id logits_ = graph::no_value, teacher_logits_ = graph::no_value;
   std::unique_ptr<plan> plan_, teacher_;
   step_settings how_;
   bool training_ = false;
@@ -343,6 +368,7 @@ class network_trainer : public trainer {
 extern "C" __attribute__((visibility("default"))) cimbalom::torch::trainer* cimbalom_make_trainer(
     const cimbalom::torch::trainer_setup& setup) {
   if (setup.threads > 0) at::set_num_threads(setup.threads);
+  cimbalom::torch::keep_memory();
   try {
     return new cimbalom::torch::network_trainer(setup);
   } catch (const c10::Error& error) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,9 +34,9 @@ struct trainer_setup {
   graph::graph graph;  ///< as imported: float32, batch normalisation not folded
   std::vector<trained_product> products;
   std::vector<trained_value> values;
-  std::string logits;    ///< value that the loss reads, (images, classes)
-  bool teacher = false;  ///< keep the network as it came, for distillation
-  int threads = 1;       ///< of libtorch's pool
+  std::string logits;                   ///< value that the loss reads, (images, classes)
+  std::optional<graph::graph> teacher;  ///< float network that distillation follows: the same input and logits by name
+  int threads = 1;                      ///< of libtorch's pool
 };
 
 /// One update. Loss = (1 - distillation) * cross entropy + distillation * temperature^2 * cross entropy with the

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sw/torch/training_kernels.hpp"
+
 namespace cimbalom::torch {
 namespace {
 
@@ -45,11 +47,12 @@ void product_state::set_bits(const at::Tensor& widths) {
   gradient_scale = 1.0 / (high.clamp_min(1) * static_cast<double>(curvature.size(1))).sqrt();
 }
 
-at::Tensor product_state::matrix() {
+at::Tensor product_state::matrix(bool constant_folding) {
   at::Tensor made = weight.reshape({-1}).index_select(0, order).reshape({spec.filters, -1});
   if (spec.factor != 1) made = made * spec.factor;
   if (gamma.defined()) {
-    folding = gamma / (variance + epsilon).sqrt();
+    // Normalisation with a batch's statistics takes the folding off again, so no gradient comes through it there.
+    folding = (constant_folding ? gamma.detach() : gamma) / (variance + epsilon).sqrt();
     made = made * folding.unsqueeze(1);
   }
   folded = made;
@@ -61,8 +64,8 @@ at::Tensor product_state::codes(const at::Tensor& matrix) const {
   return at::round(at::minimum(at::maximum(matrix / step, low), high));
 }
 
-at::Tensor product_state::quantised() {
-  const at::Tensor from = matrix();
+at::Tensor product_state::quantised(bool constant_folding) {
+  const at::Tensor from = matrix(constant_folding);
   if (from.requires_grad()) from.retain_grad();
   const at::Tensor scale = with_gradient(step, gradient_scale);
   const at::Tensor inside = at::minimum(at::maximum(from / scale, low), high);
@@ -72,15 +75,12 @@ at::Tensor product_state::quantised() {
 }
 
 at::Tensor product_state::normalised(const at::Tensor& product, bool batch_statistics) {
+  if (batch_statistics)
+    return batch_normalised(product, gamma, beta, {mean, variance, folding, bias, epsilon, norm_momentum});
   std::vector<std::int64_t> along(static_cast<std::size_t>(product.dim()), 1);
   along[1] = -1;
   const at::Tensor offset = bias.defined() ? bias : at::zeros_like(mean);
-  if (!batch_statistics) return product + ((offset - mean) * folding + beta).reshape(along);
-  // The product carries the folded scale: take it off, so that the normalisation sees what it normalises.
-  const at::Tensor tiny = at::full({}, 1e-8F);
-  const at::Tensor safe = at::where(folding.abs() < tiny, tiny, folding);
-  const at::Tensor x = product / safe.reshape(along) + offset.reshape(along);
-  return at::batch_norm(x, gamma, beta, mean, variance, true, norm_momentum, epsilon, false);
+  return product + ((offset - mean) * folding + beta).reshape(along);
 }
 
 at::Tensor product_state::lasso() const {
@@ -90,8 +90,7 @@ at::Tensor product_state::lasso() const {
 
 at::Tensor quantised_value(const at::Tensor& x, const at::Tensor& scale, const trained_value& spec) {
   const double count = static_cast<double>(x.numel()) * std::max(1, spec.high - spec.zero_point);
-  const at::Tensor zero = at::full({1}, static_cast<float>(spec.zero_point));
-  return at::_fake_quantize_learnable_per_tensor_affine(x, scale, zero, spec.low, spec.high, 1.0 / std::sqrt(count));
+  return fake_quantised(x, scale, {spec.low, spec.high, spec.zero_point, 1.0 / std::sqrt(count)});
 }
 
 }  // namespace cimbalom::torch

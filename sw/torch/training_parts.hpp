@@ -42,12 +42,12 @@ struct product_state {
   void set_mask(const at::Tensor& units);
   void set_bits(const at::Tensor& widths);
 
-  /// Folded and masked weights; remembers folding and real.
-  at::Tensor matrix();
+  /// Folded and masked weights; remembers folding and real. constant_folding: no gradient reaches gamma through it.
+  at::Tensor matrix(bool constant_folding = false);
   /// Codes (as floats) of a matrix.
   at::Tensor codes(const at::Tensor& matrix) const;
   /// The weight tensor for the kernel, fake-quantised, straight-through.
-  at::Tensor quantised();
+  at::Tensor quantised(bool constant_folding);
   /// What stands behind the product: normalisation of the rescaled product, or its folded bias.
   at::Tensor normalised(const at::Tensor& product, bool batch_statistics);
   /// Sum over units of sqrt(elements) * L2 norm, of the last forward pass.

@@ -218,6 +218,7 @@ TEST(training, learns_prunes_and_narrows_what_the_integers_then_compute) {
 TEST(training, begins_with_the_network_that_came) {
   subject s;
   s.how.epochs.pruning = s.how.epochs.mixed = 0;
+  s.how.pruning.target_density = 1;
   s.how.budget.mean_bits = {8};
   training_flow flow(s.initial, s.train, s.validation, s.options());
   const trained_network made = flow.run();
