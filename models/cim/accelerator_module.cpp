@@ -194,7 +194,7 @@ void accelerator_module::reset_when_drained() {
       context_->wait_edge();
       wait(context_->clock.period());
     } while (!drained());
-    context_->stalls.close(engine_context::now_ps());
+    sequencer_.end_job();
     for (engine_module* engine : engines_) engine->clear();
     sequencer_.clear();
     macro_array_.reset();

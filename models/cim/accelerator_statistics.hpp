@@ -55,7 +55,10 @@ struct layer_statistics {
   std::uint64_t last_command_ps = 0;   ///< end of the last
   std::uint64_t first_start_ps = 0;    ///< of the first compute or vector_op
   std::uint64_t last_end_ps = 0;       ///< of the last
-  std::uint64_t busy_ps = 0;
+  std::uint64_t busy_ps = 0;           ///< busiest_bank_ps + pipeline_ps + vector_ps
+  std::uint64_t busiest_bank_ps = 0;   ///< compute: the bank that works longest, tile by tile
+  std::uint64_t pipeline_ps = 0;       ///< fill, drain, and the way of the last result to the next clock edge
+  std::uint64_t vector_ps = 0;         ///< vector_op: the post-processing unit works alone
   stall_times stalls;
 
   // Sums of tile_work over the commands (models/cim/functional_core.hpp).

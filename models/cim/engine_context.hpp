@@ -22,6 +22,8 @@ struct accelerator_hooks {
   std::function<void(const registers::command&)> layer_done;
   /// Any command has finished: engine, start and end in ps (for a timeline).
   std::function<void(const registers::command&, std::uint64_t start_ps, std::uint64_t end_ps)> command_done;
+  /// The job is open from the doorbell, as the accelerator sees it, to the end of its last command.
+  std::function<void()> job_begun, job_ended;
   /// A fence was reached, before its interrupt.
   std::function<void(std::uint32_t sequence)> fence_reached;
 };

@@ -147,6 +147,9 @@ void compute_engine_module::book(const registers::command& value, const tile_wor
   layer.conversions += work.conversions;
   layer.post_operations += work.post_operations;
   layer.compute_bound_ps += std::max(time.bank_ps, time.post_ps);
+  layer.busiest_bank_ps += time.bank_ps;
+  layer.pipeline_ps += time.fill_ps + time.align_ps + time.drain_ps;
+  if (value.op == registers::opcode::vector_op) layer.vector_ps += time.post_ps;
   layer.activity += counted;
   context_.statistics.post_processing_ps += time.post_ps;
   const arithmetic::activity energetic =

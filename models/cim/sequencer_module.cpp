@@ -56,6 +56,7 @@ void sequencer_module::ring(std::uint64_t base, std::uint32_t size, std::uint32_
   ring_ = {base, size, ring_.head, tail};
   tail_ = tail;
   if (ring_.head == ring_.tail) return;
+  if (!busy() && context_.options.hooks.job_begun) context_.options.hooks.job_begun();
   context_.stalls.open(engine_context::now_ps());
   job_ = true;
   context_.note();
@@ -200,9 +201,14 @@ void sequencer_module::close_when_done() {
   if (!busy() || anything_active()) return;
   const bool empty = ring_.head == ring_.tail && fetched_.empty() && context_.order.drained() &&
                      (dispatch_ == dispatch_state::idle || dispatch_ == dispatch_state::decoding);
-  if (!empty && !context_.halted) return;
+  if (empty || context_.halted) end_job();
+}
+
+void sequencer_module::end_job() {
+  if (!busy()) return;
   context_.stalls.close(engine_context::now_ps());
   job_ = false;
+  if (context_.options.hooks.job_ended) context_.options.hooks.job_ended();
 }
 
 void sequencer_module::abort() {

@@ -43,6 +43,8 @@ class sequencer_module : public sc_core::sc_module {
   bool busy() const { return context_.stalls.is_open(); }
   /// Ends the job if nothing is left to do.
   void close_when_done();
+  /// Ends the job, done or not; nothing if none is open.
+  void end_job();
   /// Stops fetching; idle() when what was outstanding has drained.
   void abort();
   bool idle() const { return !fetching_ && (dispatch_ == dispatch_state::idle || dispatch_ == dispatch_state::halted); }

@@ -234,6 +234,10 @@ void dram_core::refresh(int rank_index) {
   dram_location where;
   where.rank = rank_index;
   tell(dram_command::refresh, where, start);
+  // IDD5 is the whole current of a refresh, and the event holds what exceeds IDD3N: the rank counts as active until
+  // its end.
+  rank.row_edges.emplace_back(start, 1);
+  rank.row_edges.emplace_back(start + clocks(t.rfc), -1);
   book_standby(rank, start);
   rank.refresh_due += clocks(t.refi);
 }

@@ -14,6 +14,17 @@ class latency_histogram {
     sum_ps_ += latency_ps;
   }
 
+  /// Takes away what was there at an earlier time.
+  latency_histogram& operator-=(const latency_histogram& earlier) {
+    for (const auto& [latency, count] : earlier.counts_) {
+      const auto found = counts_.find(latency);
+      if ((found->second -= count) == 0) counts_.erase(found);
+    }
+    total_ -= earlier.total_;
+    sum_ps_ -= earlier.sum_ps_;
+    return *this;
+  }
+
   std::uint64_t count() const { return total_; }
   std::uint64_t sum_ps() const { return sum_ps_; }
   /// 0 where nothing was counted, as for the others.

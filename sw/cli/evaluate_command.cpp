@@ -12,10 +12,11 @@ void evaluate(const evaluate_arguments& arguments) {
   const runtime::evaluation hardware =
       evaluate_on(p, p.network, p.platform.macro, p.platform.nonideality, "hardware", arguments.threads);
   runtime::run_result& result = p.report.result;
-  result.images = hardware.images;
+  result.images = result.timed_images = hardware.images;
   result.layers = layer_rows(p.network);
   for (std::size_t i = 0; i < result.layers.size() && i < hardware.layers.size(); ++i) {
     result.layers[i].activity = hardware.layers[i];
+    if (hardware.images > 0) result.layers[i].conversions = hardware.layers[i].conversions / hardware.images;
   }
   result.accuracy.images = hardware.images;
   result.accuracy.labelled = hardware.labelled;

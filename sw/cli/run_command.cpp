@@ -94,6 +94,7 @@ void run(const run_arguments& arguments) {
   runtime::simulation simulation = simulate(p, program, arguments, waves);
   p.report.result = std::move(simulation.result);
   p.report.happened = std::move(simulation.happened);
+  p.report.by_phase.assign(simulation.by_phase.begin(), simulation.by_phase.end());
   p.report.options["batch"] = report::json_value::integer(arguments.batch);
   p.report.options["timing_only"] = report::json_value::boolean(arguments.timing_only);
   if (!arguments.timing_only) {

@@ -101,7 +101,7 @@ class estimator {
   void run_together() {
     const timeline_result alone = walk_segment(0, 1);
     take_times(alone, 0);
-    made_.result.latency_ps = alone.end_ps;
+    made_.result.latency_ps = alone.fence_ps;
     const std::uint64_t walked = std::min(options_.batch, walked_images);
     const timeline_result several = walked == 1 ? alone : walk_segment(0, walked);
     double period = 0;
@@ -110,7 +110,7 @@ class estimator {
                static_cast<double>(walked - settled_after);
     }
     const double time = static_cast<double>(several.end_ps) + period * (images() - static_cast<double>(walked));
-    made_.result.batch_ps = scaled(time);
+    made_.result.batch_ps = scaled(time) - (several.end_ps - several.fence_ps);
     batch_.add(several, time, 1);
     // The first image's commands are written before its doorbell, but within the batch.
     const double before = write_ps(costs_.segments[0].size());
@@ -137,8 +137,8 @@ class estimator {
       if (begun == never) begun = now;
       const timeline_result part = walk_segment(segment, 1);
       take_times(part, now - begun);
+      last = now + part.fence_ps;
       now += part.end_ps;
-      last = now;
       batch_.add(part, static_cast<double>(part.end_ps), images());
       count_ring(costs_.segments[segment].size(), options_.batch);
       count_fences(options_.batch);
@@ -146,7 +146,9 @@ class estimator {
     }
     const std::uint64_t after = read_outputs(options_.batch);
     made_.result.latency_ps = begun == never ? now : last - begun;
-    made_.result.batch_ps = made_.result.latency_ps * options_.batch;
+    made_.result.batch_ps = made_.result.latency_ps + (now + after) * (options_.batch - 1);
+    to_first_doorbell_ps_ = begun == never ? 0 : begun;
+    outputs_ps_ = after;
     batch_.elapsed_ps += static_cast<double>(from_host + after) * images();
   }
 
@@ -245,12 +247,16 @@ class estimator {
       one.kind = kind_name(l.kind);
       one.macs = l.macs;
       one.sqnr_db = std::numeric_limits<double>::quiet_NaN();
-      if (l.kind == quantization::layer_kind::mvm) one.adc_step_sixteenths = l.mvm.adc_step_sixteenths;
-      one.bank_busy_ps = counts.bank_busy_ps * options_.batch;
-      one.used_cell_bits = counts.used_cell_bits * options_.batch;
-      one.driven_cell_bits = counts.driven_cell_bits * options_.batch;
-      one.executed_macs = counts.executed_macs * options_.batch;
-      one.weight_writes_bits = counts.written_bits * options_.batch;
+      if (l.kind == quantization::layer_kind::mvm) {
+        one.adc_step_sixteenths = l.mvm.adc_step_sixteenths;
+        one.group_rows = l.mvm.group_rows;
+      }
+      one.bank_busy_ps = counts.bank_busy_ps;
+      one.used_cell_bits = counts.used_cell_bits;
+      one.driven_cell_bits = counts.driven_cell_bits;
+      one.executed_macs = counts.executed_macs;
+      one.conversions = counts.activity.conversions;
+      one.weight_writes_bits = counts.written_bits;
       for (std::uint64_t n = 0; n < options_.batch; ++n) one.activity += counts.activity;
       r.bank_busy_ps += counts.bank_busy_ps;
       r.layers.push_back(std::move(one));
@@ -302,7 +308,9 @@ class estimator {
     }
     made_.happened.count(event::dram_refresh, energy::no_layer, d.commands["refresh"]);
     const double clock = platform_.dram.timing.clock_ps;
-    const double closed = std::min(batch_.precharged_ps, batch_.elapsed_ps);
+    // A rank that refreshes counts as active.
+    const double refreshing = batch_.refreshes * platform_.dram.timing.rfc * clock;
+    const double closed = std::clamp(batch_.precharged_ps - refreshing, 0.0, batch_.elapsed_ps);
     made_.happened.count(event::dram_precharge_standby_clock, energy::no_layer, scaled(closed / clock * ranks));
     made_.happened.count(event::dram_active_standby_clock, energy::no_layer,
                          scaled((batch_.elapsed_ps - closed) / clock * ranks));
@@ -311,24 +319,27 @@ class estimator {
   // Loading: the package and the inputs are read and written once each, and the banks are programmed.
   void phases(bool together) {
     runtime::run_result& r = made_.result;
-    r.inference_ps = 2 * r.latency_ps + r.batch_ps;
     const auto copy_ps = [&](std::uint64_t address, std::uint64_t bytes) {
       const transfer_cost in = memory_.plain(path::host, address, bytes, false);
       return in.pieces == 0 ? 0 : scaled(in.latency_ps + static_cast<double>(in.pieces) * 2 * in.memory_ps);
     };
-    r.load_ps = copy_ps(program_.image_region.address, program_.image_region.bytes);
+    std::uint64_t input_ps = 0, result_ps = 0;
     for (const compiler::tensor_place& place : program_.places) {
       const bool result =
           std::find(network_.outputs.begin(), network_.outputs.end(), place.tensor) != network_.outputs.end();
-      if (place.tensor == network_.input)
-        r.load_ps += copy_ps(place.memory.address, place.memory.bytes) * (2 + r.batch);
-      if (together && result) r.readback_ps += copy_ps(place.memory.address, place.memory.bytes) * (2 + r.batch);
+      if (place.tensor == network_.input) input_ps += copy_ps(place.memory.address, place.memory.bytes);
+      if (together && result) result_ps += copy_ps(place.memory.address, place.memory.bytes);
     }
+    r[runtime::phase::setup] = copy_ps(program_.image_region.address, program_.image_region.bytes);
     if (!costs_.setup.empty()) {
-      r.load_ps += walk(costs_.setup, 1, network_.layers.size(), platform_, memory_, program_).end_ps;
+      r[runtime::phase::setup] += walk(costs_.setup, 1, network_.layers.size(), platform_, memory_, program_).end_ps;
     }
-    r.total_ps = r.load_ps + r.inference_ps + r.readback_ps;
-    r.counted_ps = r.batch_ps;
+    r.end_to_end_latency_ps = input_ps + to_first_doorbell_ps_ + r.latency_ps + outputs_ps_ + result_ps;
+    r[runtime::phase::load] = input_ps * r.batch;
+    r[runtime::phase::inference] = r.counted_ps = scaled(batch_.elapsed_ps);
+    r[runtime::phase::readback] = result_ps * r.batch;
+    r[runtime::phase::other_images] = 2 * r.end_to_end_latency_ps;  // warm-up and timed image
+    for (const std::uint64_t ps : r.phase_ps) r.total_ps += ps;
     r.activity_measured = false;
   }
 
@@ -342,6 +353,7 @@ class estimator {
   program_costs costs_;
   stretch batch_;
   estimation made_;
+  std::uint64_t to_first_doorbell_ps_ = 0, outputs_ps_ = 0;  // of an image with host layers between the others
 };
 
 }  // namespace

@@ -287,7 +287,8 @@ class walker {
       blocked_ = false;
       ++dispatched_;
       finishing_ = true;
-      host_next_ = round_up(now_, clock_) + host_.interrupt_ps + accesses_after_interrupt * host_.register_ps;
+      result_.fence_ps = round_up(now_, clock_);
+      host_next_ = result_.fence_ps + host_.interrupt_ps + accesses_after_interrupt * host_.register_ps;
       return true;
     }
     const command_cost& cost = commands_[dispatched_ % commands_.size()];

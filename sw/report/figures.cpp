@@ -19,9 +19,12 @@ void add_throughput(figures& f, const report_input& input) {
   const double images = batched ? static_cast<double>(r.batch) : 1.0;
   f.throughput_fps = ratio(images * ps_per_second, static_cast<double>(batched ? r.batch_ps : r.latency_ps));
   f.effective_gops = 2 * static_cast<double>(input.model.macs) * f.throughput_fps / 1e9;
+  const std::uint64_t end_to_end_ps =
+      r[runtime::phase::load] + r[runtime::phase::inference] + r[runtime::phase::readback];
+  f.end_to_end_fps = ratio(images * ps_per_second, static_cast<double>(end_to_end_ps));
   std::uint64_t executed = 0;
   for (const runtime::layer_result& l : r.layers) executed += l.executed_macs;
-  f.executed_gops = 2 * static_cast<double>(executed) / static_cast<double>(f.images) * f.throughput_fps / 1e9;
+  f.executed_gops = 2 * static_cast<double>(executed) * f.throughput_fps / 1e9;
 }
 
 void add_utilization(figures& f, const runtime::run_result& r) {
@@ -69,10 +72,25 @@ double peak_gops(const platform::platform_config& platform) {
 figures::figures(const report_input& input)
     : energy(input.costs, input.happened, layer_count(input)),
       images(std::max<std::uint64_t>(input.result.timed_images, 1)),
-      peak_gops(report::peak_gops(input.platform)) {
+      peak_gops(report::peak_gops(input.platform)),
+      rows_active_(input.platform.macro.rows_active) {
   add_throughput(*this, input);
   add_utilization(*this, input.result);
   add_efficiency(*this, input);
+  const double bus_ps = static_cast<double>(input.result.counted_ps) * input.platform.dram.channels;
+  bus_utilization = ratio(static_cast<double>(input.result.dram.data_bus_busy_ps), bus_ps);
+}
+
+energy::wide figures::an_image(energy::wide attojoules) const {
+  return energy::divide_rounded(attojoules, images);
+}
+
+double figures::clipped_an_image(const runtime::layer_result& layer) const {
+  return static_cast<double>(layer.activity.clipped) / static_cast<double>(images);
+}
+
+std::uint64_t figures::group_rows(const runtime::layer_result& layer) const {
+  return static_cast<std::uint64_t>(layer.group_rows > 0 ? layer.group_rows : rows_active_);
 }
 
 }  // namespace cimbalom::report

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "models/energy/component_table.hpp"
 #include "models/energy/ledger.hpp"
@@ -31,6 +32,8 @@ struct report_input {
   energy::component_table costs;  ///< of the platform; area needs no run
   std::string quantization_yaml;  ///< section of resolved.yaml; empty: nothing was quantised here
   energy::ledger happened;        ///< of result.timed_images images
+  /// Whole simulation, by phase (index: runtime::phase); empty: not known.
+  std::vector<energy::ledger> by_phase;
 };
 
 /// Throws run_error naming the first number that cannot be right: negative or no number, parts that do not sum to their

@@ -67,6 +67,9 @@ value accuracy_json(const runtime::accuracy_result& a) {
 value performance_json(const runtime::run_result& r, const figures& f) {
   value p;
   p["latency_ns"] = in_ns(r.latency_ps);
+  p["end_to_end_latency_ns"] = in_ns(r.end_to_end_latency_ps);
+  p["batch_ns"] = in_ns(r.batch_ps);
+  p["end_to_end_fps"] = value::real(f.end_to_end_fps);
   p["throughput_fps"] = value::real(f.throughput_fps);
   p["batch"] = value::integer(r.batch);
   p["effective_gops"] = value::real(f.effective_gops);
@@ -75,9 +78,10 @@ value performance_json(const runtime::run_result& r, const figures& f) {
   p["macro_utilization"] = value::real(f.macro_utilization);
   p["bank_busy_fraction"] = value::real(f.bank_busy_fraction);
   p["compute_bound_ns"] = in_ns(r.compute_bound_ps);
-  p["by_phase"]["load_ns"] = in_ns(r.load_ps);
-  p["by_phase"]["inference_ns"] = in_ns(r.inference_ps);
-  p["by_phase"]["readback_ns"] = in_ns(r.readback_ps);
+  for (std::size_t i = 0; i < runtime::phase_count; ++i) {
+    p["by_phase"][std::string(to_string(static_cast<runtime::phase>(i))) + "_ns"] = in_ns(r.phase_ps[i]);
+  }
+  p["simulated_ns"] = in_ns(r.total_ps);
   p["stall_ns"] = stalls(r.stall_ps);
   return p;
 }
@@ -98,26 +102,43 @@ value interconnect_json(const runtime::run_result& r) {
   }
   value interconnect;
   interconnect["by_initiator"] = std::move(by_initiator);
+  interconnect["images"] = value::integer(r.timed_images);
+  interconnect["window_ns"] = in_ns(r.counted_ps);
   return interconnect;
 }
 
-value dram_json(const runtime::run_result& r) {
+value dram_json(const runtime::run_result& r, const figures& f) {
   value dram;
   dram["commands"].as_object();
   for (const auto& [command, n] : r.dram.commands) dram["commands"][command] = value::integer(n);
   const double bytes = static_cast<double>(r.dram.read_bytes) + static_cast<double>(r.dram.write_bytes);
   const auto window_ps = static_cast<double>(r.counted_ps);  // of the counts, not of the simulation
   dram["bandwidth_gb_s"] = value::real(1e3 * ratio(bytes, window_ps));
-  dram["bus_utilization"] = value::real(ratio(static_cast<double>(r.dram.data_bus_busy_ps), window_ps));
+  dram["bus_utilization"] = value::real(f.bus_utilization);
   dram["images"] = value::integer(r.timed_images);
+  dram["window_ns"] = in_ns(r.counted_ps);
   dram["row_hits"] = value::integer(r.dram.row_hits);
   dram["row_misses"] = value::integer(r.dram.row_misses);
   return dram;
 }
 
+/// Energy of every phase of the simulation; they sum to simulation_pj.
+void add_phases(value& e, const report_input& input, const figures& f) {
+  energy::wide simulation = 0;
+  for (std::size_t i = 0; i < input.by_phase.size(); ++i) {
+    const energy::wide one = energy::breakdown(input.costs, input.by_phase[i], f.energy.layers()).total();
+    e["by_phase"][std::string(to_string(static_cast<runtime::phase>(i))) + "_pj"] = picojoules(one);
+    simulation += one;
+  }
+  if (!input.by_phase.empty()) e["simulation_pj"] = picojoules(simulation);
+}
+
 value energy_json(const report_input& input, const figures& f) {
   value e;
   e["total_pj"] = picojoules(f.energy.total());
+  e["image_pj"] = picojoules(f.an_image(f.energy.total()));
+  e["window_ns"] = in_ns(input.result.counted_ps);
+  add_phases(e, input, f);
   e["activity"] = value::text(input.result.activity_measured ? "measured" : "assumed");
   e["images"] = value::integer(f.images);
   e["tops_per_w"] = value::real(f.tops_per_w);
@@ -151,16 +172,34 @@ value area_json(const energy::component_table& costs) {
   return area;
 }
 
+value adc_json(const report_input& input, const figures& f) {
+  const bool measured = input.result.activity_measured;
+  value adc;
+  adc["images"] = value::integer(f.images);
+  adc["conversions"] = value::integer(f.conversions);
+  if (measured) adc["clipped"] = value::integer(f.clipped);
+  adc["by_layer"].as_array();
+  for (const runtime::layer_result& l : input.result.layers) {
+    value row;
+    row["name"] = value::text(l.name);
+    row["conversions"] = value::integer(l.activity.conversions);
+    if (measured) row["clipped"] = value::integer(l.activity.clipped);
+    adc["by_layer"].push_back(std::move(row));
+  }
+  return adc;
+}
+
 value layer_json(const report_input& input, const figures& f, std::size_t index) {
   const runtime::layer_result& l = input.result.layers[index];
   value row;
   row["name"] = value::text(l.name);
   row["kind"] = value::text(l.kind);
   row["macs"] = value::integer(l.macs);
-  row["conversions"] = value::integer(l.activity.conversions);
-  if (input.result.activity_measured) row["clipped"] = value::integer(l.activity.clipped);
+  row["conversions"] = value::integer(l.conversions);
+  if (input.result.activity_measured) row["clipped"] = value::real(f.clipped_an_image(l));
   if (!std::isnan(l.sqnr_db)) row["sqnr_db"] = value::real(l.sqnr_db);
   row["adc_step"] = value::real(l.adc_step_sixteenths / 16.0);
+  if (l.kind == "mvm") row["group_rows"] = value::integer(f.group_rows(l));
   if (!input.timed) return row;
   row["macro_utilization"] =
       value::real(ratio(static_cast<double>(l.used_cell_bits), static_cast<double>(l.driven_cell_bits)));
@@ -169,9 +208,10 @@ value layer_json(const report_input& input, const figures& f, std::size_t index)
   row["start_ns"] = in_ns(l.start_ps);
   row["end_ns"] = in_ns(l.end_ps);
   row["latency_ns"] = in_ns(l.latency_ps);
+  row["compute_bound_ns"] = in_ns(l.compute_bound_ps);
   row["bank_busy_ns"] = in_ns(l.bank_busy_ps);
   row["stall_ns"] = stalls(l.stall_ps);
-  row["energy_pj"] = picojoules(f.energy.of_layer(static_cast<std::int32_t>(index)));
+  row["energy_pj"] = picojoules(f.an_image(f.energy.of_layer(static_cast<std::int32_t>(index))));
   return row;
 }
 
@@ -191,19 +231,18 @@ json_value report_json(const report_input& input) {
   report["config"] = config_json(input);
   report["model"] = model_json(input);
   report["accuracy"] = accuracy_json(r.accuracy);
-  report["adc"]["conversions"] = value::integer(f.conversions);
-  if (r.activity_measured) report["adc"]["clipped"] = value::integer(f.clipped);
-  if (input.timed) report["adc"]["images"] = report["memory"]["images"] = value::integer(r.timed_images);
+  report["adc"] = adc_json(input, f);
   report["memory"]["weight_storage_bits"] = value::integer(r.weight_storage_bits);
   report["layers"].as_array();
   for (std::size_t i = 0; i < r.layers.size(); ++i) report["layers"].push_back(layer_json(input, f, i));
   report["area"] = area_json(input.costs);
   if (!input.timed) return report;
+  report["memory"]["images"] = value::integer(r.timed_images);
   report["memory"]["dram_read_bytes"] = value::integer(r.dram.read_bytes);
   report["memory"]["dram_write_bytes"] = value::integer(r.dram.write_bytes);
   report["performance"] = performance_json(r, f);
   report["interconnect"] = interconnect_json(r);
-  report["dram"] = dram_json(r);
+  report["dram"] = dram_json(r, f);
   report["energy"] = energy_json(input, f);
   return report;
 }

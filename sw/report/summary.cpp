@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <utility>
+#include <vector>
 
 #include "sw/report/figures.hpp"
 #include "sw/report/report.hpp"
@@ -17,6 +20,7 @@ double microseconds(std::uint64_t picoseconds) {
 }
 
 std::string accuracy_rows(const runtime::accuracy_result& a) {
+  if (a.images == 0) return "";  // estimate sees none
   std::string text = row("images", std::to_string(a.images));
   if (a.labelled == 0) return text;
   const auto top1 = [&](bool has, std::uint64_t correct) {
@@ -28,18 +32,31 @@ std::string accuracy_rows(const runtime::accuracy_result& a) {
                                 top1(a.has_quantized, a.quantized_correct), top1(a.has_hardware, a.hardware_correct)));
 }
 
+std::vector<std::pair<std::string, std::uint64_t>> largest_first(const std::map<std::string, std::uint64_t>& by_name) {
+  std::vector<std::pair<std::string, std::uint64_t>> sorted(by_name.begin(), by_name.end());
+  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  return sorted;
+}
+
 std::string time_rows(const report_input& input, const figures& f) {
   const runtime::run_result& r = input.result;
   std::string text;
   text += row("latency", fmt::format("{:.2f} us an image (compute bound {:.2f} us)", microseconds(r.latency_ps),
                                      microseconds(r.compute_bound_ps)));
-  text += row("throughput", fmt::format("{:.1f} images/s at batch {}", f.throughput_fps, r.batch));
+  text +=
+      row("  end to end", fmt::format("{:.2f} us with copy-in and read-back", microseconds(r.end_to_end_latency_ps)));
+  for (const auto& [cause, ps] : largest_first(r.stall_ps)) {
+    if (ps >= 5000) text += row("  lost: " + cause, fmt::format("{:.2f} us", microseconds(ps)));
+  }
+  text += row("throughput", fmt::format("{:.1f} images/s at batch {} ({:.1f} with copy-in and read-back)",
+                                        f.throughput_fps, r.batch, f.end_to_end_fps));
   text += row("compute", fmt::format("{:.1f} GOPS effective of {:.1f} peak", f.effective_gops, f.peak_gops));
   text += row("macro utilization", fmt::format("{:.1f} %, banks busy {:.1f} % of the latency",
                                                100 * f.macro_utilization, 100 * f.bank_busy_fraction));
-  for (const auto& [cause, ps] : r.stall_ps) text += row("stall: " + cause, fmt::format("{:.2f} us", microseconds(ps)));
-  text += row("DRAM traffic", fmt::format("{:.1f} KiB read, {:.1f} KiB written", double(r.dram.read_bytes) / 1024,
-                                          double(r.dram.write_bytes) / 1024));
+  const double image_kib = 1024.0 * static_cast<double>(f.images);
+  text += row("DRAM traffic", fmt::format("{:.1f} KiB read, {:.1f} KiB written an image (mean of the batch)",
+                                          static_cast<double>(r.dram.read_bytes) / image_kib,
+                                          static_cast<double>(r.dram.write_bytes) / image_kib));
   return text;
 }
 
@@ -61,16 +78,19 @@ std::string energy_rows(const figures& f) {
 }
 
 std::string layer_rows(const report_input& input, const figures& f) {
-  std::size_t width = 5;
+  std::size_t width = 15;
   for (const runtime::layer_result& l : input.result.layers)
     width = std::max(width, std::min<std::size_t>(l.name.size(), 32));
   std::string text =
-      fmt::format("  {:<{}} {:>12} {:>9} {:>10}{}\n", "layer", width, "MACs", "ADC step", "clipped",
-                  input.timed ? fmt::format(" {:>7} {:>12} {:>12}", "util %", "latency us", "energy uJ") : "");
+      fmt::format("  {:<{}} {:>12} {:>9} {:>12}", "layer, an image", width, "MACs", "ADC step", "clipped");
+  if (input.timed) text += fmt::format(" {:>7} {:>12} {:>12}", "util %", "latency us", "energy uJ");
+  text += "\n";
   for (std::size_t i = 0; i < input.result.layers.size(); ++i) {
     const runtime::layer_result& l = input.result.layers[i];
-    text += fmt::format("  {:<{}} {:>12} {:>9} {:>10}", l.name.substr(0, 32), width, l.macs,
-                        l.adc_step_sixteenths / 16.0, l.activity.clipped);
+    const std::string step = l.kind == "mvm" ? fmt::format("{}", l.adc_step_sixteenths / 16.0) : "-";
+    const std::string clipped = input.result.activity_measured ? fmt::format("{:.3f}", f.clipped_an_image(l)) : "-";
+    text += fmt::format("  {:<{}} {:>12} {:>9} {:>12}", l.name.substr(0, 32), width, l.macs, step,
+                        l.kind == "mvm" ? clipped : "-");
     if (input.timed) {
       const double used = 100 * ratio(static_cast<double>(l.used_cell_bits), static_cast<double>(l.driven_cell_bits));
       const double uj = energy::to_double(f.energy.of_layer(static_cast<std::int32_t>(i))) / 1e12 / double(f.images);
@@ -91,8 +111,12 @@ std::string summary(const report_input& input) {
   if (input.timed) text += time_rows(input, f) + energy_rows(f);
   const double area = energy::to_double(energy::total_area_milli_um2(input.costs)) / 1e9;
   text += row("area", fmt::format("{:.3f} mm2 without DRAM", area));
-  const double clip_rate = ratio(static_cast<double>(f.clipped), static_cast<double>(f.conversions));
-  text += row("ADC", fmt::format("{} conversions, {:.2g} % clipped", f.conversions, 100 * clip_rate));
+  std::string clips;
+  if (input.result.activity_measured) {
+    clips = fmt::format(", {:.2g} % clipped",
+                        100 * ratio(static_cast<double>(f.clipped), static_cast<double>(f.conversions)));
+  }
+  text += row("ADC", fmt::format("{} conversions an image{}", f.conversions / f.images, clips));
   return text + "\n" + layer_rows(input, f);
 }
 

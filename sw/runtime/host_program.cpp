@@ -36,21 +36,23 @@ void host_program::run(registers::host_port& port) {
   access_.instructions = [&port](std::uint64_t count) { port.instructions(count); };
 
   inference_driver devices(port, program_, memory_);
-  const std::uint64_t from = port.now_ps();
   devices.start();
   devices.load();
-  times_.load_ps += port.now_ps() - from;
-  if (events_.loaded) events_.loaded();
-
-  infer(devices, 0, 1, phase::warm_up);
-  times_.latency_ps = infer(devices, 0, 1, phase::latency);
+  enter(phase::other_images, 0);
+  infer(devices, 0, 1, pass::warm_up);
+  const std::uint64_t from = port.now_ps();
+  infer(devices, 0, 1, pass::latency);
+  end_to_end_latency_ps_ = port.now_ps() - from;
   // The first batch is always full, so that throughput is that of a batch; images beyond the last start again.
-  for (std::uint64_t first = 0; first == 0 || first < images_.count; first += batch_) {
-    const std::uint64_t count = first == 0 ? batch_ : std::min<std::uint64_t>(batch_, images_.count - first);
-    const std::uint64_t time = infer(devices, first, count, first == 0 ? phase::first_batch : phase::batch);
-    if (first == 0) times_.batch_ps = time;
+  infer(devices, 0, batch_, pass::counted_batch);
+  for (std::uint64_t first = batch_; first < images_.count; first += batch_) {
+    infer(devices, first, std::min<std::uint64_t>(batch_, images_.count - first), pass::batch);
   }
-  times_.end_ps = port.now_ps();
+  if (events_.ended) events_.ended();
+}
+
+void host_program::enter(phase next, std::uint64_t images) const {
+  if (events_.entered) events_.entered(next, images);
 }
 
 void host_program::fetch(std::uint64_t image) {
@@ -60,7 +62,6 @@ void host_program::fetch(std::uint64_t image) {
 void host_program::push(inference_driver& devices, std::uint64_t first, std::uint64_t count) {
   const compiler::tensor_place* input = host_.place_of(network_.input);
   if (input == nullptr) return;
-  const std::uint64_t from = devices.port().now_ps();
   // Staged images lie in order; a batch that starts again takes two copies.
   for (std::uint64_t done = 0; done < count;) {
     const std::uint64_t number = image_number(first + done);
@@ -70,55 +71,44 @@ void host_program::push(inference_driver& devices, std::uint64_t first, std::uin
     devices.push_images(slots, number, run);
     done += run;
   }
-  times_.load_ps += devices.port().now_ps() - from;
 }
 
-std::uint64_t host_program::infer(inference_driver& devices, std::uint64_t first, std::uint64_t count, phase what) {
-  const auto call = [](const std::function<void()>& event) {
-    if (event) event();
-  };
+void host_program::infer(inference_driver& devices, std::uint64_t first, std::uint64_t count, pass what) {
+  const bool counted = what == pass::counted_batch;
+  const bool report = counted || what == pass::batch;
+  if (counted) enter(phase::load, count);
   push(devices, first, count);
-  if (what == phase::latency) call(events_.before_latency);
-  if (what == phase::first_batch) call(events_.before_batch);
-  const bool report = what == phase::first_batch || what == phase::batch;
-  std::uint64_t time = 0;
+  if (counted) enter(phase::inference, count);
+  if (what == pass::latency && events_.before_latency) events_.before_latency();
   std::vector<std::vector<std::vector<float>>> outputs;
   if (one_segment_) {
-    time = infer_together(devices, first, count);
+    infer_together(devices, first, count);
   } else {
-    for (std::uint64_t i = 0; i < count; ++i) {
-      time += infer_one(devices, first + i, i);
-      if (report) outputs.push_back(host_.outputs(i, access_));
-    }
+    for (std::uint64_t i = 0; i < count; ++i) outputs.push_back(infer_one(devices, first + i, i));
   }
-  if (what == phase::latency) call(events_.after_latency);
-  if (what == phase::first_batch) call(events_.after_batch);
-  times_.inference_ps += time;
+  if (what == pass::latency && events_.after_latency) events_.after_latency();
+  if (counted) enter(phase::readback, count);
   if (one_segment_) collect(devices, first, count, report);
-  for (std::uint64_t i = 0; i < outputs.size() && first + i < images_.count; ++i) {
+  if (counted) enter(phase::other_images, 0);
+  for (std::uint64_t i = 0; report && i < outputs.size() && first + i < images_.count; ++i) {
     events_.finished(first + i, std::move(outputs[i]));
   }
-  return time;
 }
 
-std::uint64_t host_program::infer_together(inference_driver& devices, std::uint64_t first, std::uint64_t count) {
+void host_program::infer_together(inference_driver& devices, std::uint64_t first, std::uint64_t count) {
   const int segment = program_.steps.front().segment;
-  std::uint64_t from = 0;
   for (std::uint64_t i = 0; i < count; ++i) {
     if (events_.queued) events_.queued(image_number(first + i));
     devices.queue(segment, i);
-    if (i == 0) from = devices.port().now_ps();
     if (i + 1 < count) devices.ring().ring_doorbell();
   }
   devices.run_queued();
-  return devices.port().now_ps() - from;
 }
 
-std::uint64_t host_program::infer_one(inference_driver& devices, std::uint64_t image, std::uint64_t slot) {
+std::vector<std::vector<float>> host_program::infer_one(inference_driver& devices, std::uint64_t image,
+                                                        std::uint64_t slot) {
   fetch(image);
   host_.begin(pixels_.data());
-  bool begun = false;
-  std::uint64_t from = devices.port().now_ps(), to = from;
   if (events_.queued) events_.queued(image_number(image));
   for (const step& one : program_.steps) {
     if (one.what == step::kind::host) {
@@ -126,17 +116,13 @@ std::uint64_t host_program::infer_one(inference_driver& devices, std::uint64_t i
       continue;
     }
     devices.queue(one.segment, slot);
-    if (!begun) from = devices.port().now_ps();
-    begun = true;
     devices.run_queued();
-    to = devices.port().now_ps();
   }
-  return begun ? to - from : devices.port().now_ps() - from;
+  return host_.outputs(slot, access_);
 }
 
 // Results of a batch that ran together: worked on by the host's last layers image by image, else copied out by DMA.
 void host_program::collect(inference_driver& devices, std::uint64_t first, std::uint64_t count, bool report) {
-  const std::uint64_t from = devices.port().now_ps();
   const bool ends_on_host = program_.steps.back().what == step::kind::host;
   std::uint64_t offset = 0;
   for (const int tensor : network_.outputs) {
@@ -152,7 +138,6 @@ void host_program::collect(inference_driver& devices, std::uint64_t first, std::
     std::vector<std::vector<float>> values = ends_on_host ? host_.outputs(i, access_) : outputs_of(i);
     if (report && first + i < images_.count) events_.finished(first + i, std::move(values));
   }
-  times_.readback_ps += devices.port().now_ps() - from;
 }
 
 // Outputs of the accelerator are read where DMA has put them, without time: nobody in the system does.

@@ -8,25 +8,20 @@
 #include "sw/driver/inference_driver.hpp"
 #include "sw/runtime/host_steps.hpp"
 #include "sw/runtime/image_source.hpp"
+#include "sw/runtime/run_result.hpp"
 
 namespace cimbalom::runtime {
 
 /// What the host program tells the simulation around it, and asks of it. All are called from the host's thread.
 struct host_program_events {
-  std::function<void()> loaded;                         ///< package and setup are done
+  /// The next phase begins; the first one is setup. `images`: of the batch that is counted.
+  std::function<void(phase next, std::uint64_t images)> entered;
   std::function<void(std::uint64_t image)> queued;      ///< commands of an image follow
-  std::function<void()> before_latency, after_latency;  ///< around the one timed image
-  std::function<void()> before_batch, after_batch;      ///< around the first batch; inputs are in place
+  std::function<void()> before_latency, after_latency;  ///< around the one timed image; its inputs are in place
   std::function<void(std::uint64_t image, std::vector<std::vector<float>>)> finished;  ///< outputs of an image
+  std::function<void()> ended;                                                         ///< all is done
   /// Contents of DRAM without time: the loader's and the observer's view.
   std::function<void(std::uint64_t address, void* to, std::size_t length)> peek;
-};
-
-/// Times of the phases, ps.
-struct host_program_times {
-  std::uint64_t load_ps = 0, inference_ps = 0, readback_ps = 0;
-  std::uint64_t latency_ps = 0, batch_ps = 0;
-  std::uint64_t end_ps = 0;  ///< when the software returned
 };
 
 /// The software of the processor: knows the devices through the driver alone. The same on any host_port.
@@ -37,15 +32,16 @@ class host_program {
                const host_program_events& events);
 
   void run(registers::host_port& port);
-  const host_program_times& times() const { return times_; }
+  /// Of the timed image: from its copy-in to its results, ps.
+  std::uint64_t end_to_end_latency_ps() const { return end_to_end_latency_ps_; }
 
  private:
-  /// Images [first, first + count), numbers modulo the number of images. The time from the first doorbell to the last
-  /// interrupt, ps.
-  enum class phase { warm_up, latency, first_batch, batch };
-  std::uint64_t infer(driver::inference_driver& devices, std::uint64_t first, std::uint64_t count, phase what);
-  std::uint64_t infer_together(driver::inference_driver& devices, std::uint64_t first, std::uint64_t count);
-  std::uint64_t infer_one(driver::inference_driver& devices, std::uint64_t image, std::uint64_t slot);
+  enum class pass { warm_up, latency, counted_batch, batch };
+  /// Images [first, first + count), numbers modulo the number of images; with their copy-in and their results.
+  void infer(driver::inference_driver& devices, std::uint64_t first, std::uint64_t count, pass what);
+  void infer_together(driver::inference_driver& devices, std::uint64_t first, std::uint64_t count);
+  std::vector<std::vector<float>> infer_one(driver::inference_driver& devices, std::uint64_t image, std::uint64_t slot);
+  void enter(phase next, std::uint64_t images) const;
   void push(driver::inference_driver& devices, std::uint64_t first, std::uint64_t count);
   void collect(driver::inference_driver& devices, std::uint64_t first, std::uint64_t count, bool report);
   std::vector<std::vector<float>> outputs_of(std::uint64_t slot);
@@ -60,7 +56,7 @@ class host_program {
   host_program_events events_;
   host_steps host_;
   host_access access_;
-  host_program_times times_;
+  std::uint64_t end_to_end_latency_ps_ = 0;
   std::vector<float> pixels_;
   bool one_segment_ = false;  ///< images may follow each other without a visit to the host
 };

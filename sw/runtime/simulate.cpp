@@ -89,8 +89,8 @@ class run_of_simulation {
         images_(images),
         options_(options),
         memory_(lay_out(network, program, platform, images.count, options.batch)),
-        sink_(out_.happened),
-        collector_(network, program, out_.happened, sink_, out_.result),
+        sink_(out_.by_phase),
+        collector_(network, program, sink_, out_.result),
         counter_(program),
         software_(network, program, memory_, images, options.batch, events()) {
     if (!options.timing_only) out_.predicted.assign(images.count, -1);
@@ -114,7 +114,6 @@ class run_of_simulation {
       throw;
     }
     end(system);
-    collector_.at_end(system, software_.times().end_ps);
     if (options_.check_protocol) out_.protocol_findings = system.protocol_findings();
     finish();
     return std::move(out_);
@@ -128,8 +127,8 @@ class run_of_simulation {
     };
     e.before_latency = [this] { collector_.before_latency(*system_); };
     e.after_latency = [this] { collector_.after_latency(*system_); };
-    e.before_batch = [this] { collector_.before_batch(*system_); };
-    e.after_batch = [this] { collector_.after_batch(*system_, options_.batch); };
+    e.entered = [this](phase next, std::uint64_t images) { collector_.enter(*system_, next, images); };
+    e.ended = [this] { collector_.finish(*system_); };
     e.finished = [this](std::uint64_t image, std::vector<std::vector<float>> values) {
       take(static_cast<std::size_t>(image), std::move(values));
     };
@@ -149,6 +148,18 @@ class run_of_simulation {
                                                                     std::uint64_t end) {
       if (image_counter::computes(one) && counter_.done()) system_->accelerator(0).set_image(counter_.image());
       if (users) users(one, start, end);
+    };
+    mine.job_begun = [this, users = options_.hooks.job_begun] {
+      collector_.job_begun();
+      if (users) users();
+    };
+    mine.job_ended = [this, users = options_.hooks.job_ended] {
+      collector_.job_ended();
+      if (users) users();
+    };
+    mine.fence_reached = [this, users = options_.hooks.fence_reached](std::uint32_t sequence) {
+      collector_.fence_reached();
+      if (users) users(sequence);
     };
     return mine;
   }
@@ -175,14 +186,9 @@ class run_of_simulation {
 
   void finish() {
     run_result& r = out_.result;
-    const host_program_times& times = software_.times();
-    r.load_ps = times.load_ps;
-    r.inference_ps = times.inference_ps;
-    r.readback_ps = times.readback_ps;
-    r.latency_ps = times.latency_ps;
+    out_.happened = out_.by_phase[static_cast<std::size_t>(phase::inference)];
     r.activity_measured = !options_.timing_only;
-    collector_.complete_stalls(times.latency_ps);
-    r.batch_ps = times.batch_ps;
+    r.end_to_end_latency_ps = software_.end_to_end_latency_ps();
     r.batch = options_.batch;
     r.images = images_.count;
     r.accuracy.images = images_.count;
@@ -203,7 +209,7 @@ class run_of_simulation {
   const simulate_options& options_;
   driver::driver_memory memory_;
   simulation out_;
-  gated_sink sink_;
+  phase_sink sink_;
   collector collector_;
   image_counter counter_;
   host_program software_;

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "models/energy/ledger.hpp"
 #include "platform/assembly/system.hpp"
 #include "sw/compiler/program.hpp"
+#include "sw/runtime/collector.hpp"
 #include "sw/runtime/image_source.hpp"
 #include "sw/runtime/run_result.hpp"
 
@@ -28,14 +28,16 @@ struct simulate_options {
 
 struct simulation {
   run_result result;
-  energy::ledger happened;                               ///< of result.timed_images images
+  energy::ledger happened;                               ///< of result.timed_images images: the phase inference
+  phase_ledgers by_phase;                                ///< whole simulation, by phase
   std::vector<int> predicted;                            ///< by image; empty with timing_only
   std::vector<std::vector<std::vector<float>>> outputs;  ///< [image][output][value], with keep_outputs
   std::vector<std::string> protocol_findings;
 };
 
 /// Runs a compiled program on the whole platform, once a process: loads it by DMA, runs a warm-up image, one image
-/// for the latency, then all images in batches. Energy and counts are those of the first batch. Throws run_error where
+/// for the latency, then all images in batches. Counts are those of the first batch, energy is
+/// kept by phase. Throws run_error where
 /// the driver reports an error, where the system hangs (with every unit's state) and when stopped.
 simulation simulate(const quantization::network& network, const compiler::program& program,
                     const platform::platform_config& platform, const image_source& images,

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <functional>
+#include <map>
 #include <string>
 
 #include "models/registers/memory_map.hpp"
@@ -54,6 +55,31 @@ evaluation evaluated(const network& net, const compiler::program& program, const
   return evaluate(net, program, platform.accelerator, platform.macro, platform.nonideality, images, options);
 }
 
+// Nothing of the latency is without a cause, and the phases are the whole simulation.
+void expect_whole_account(const run_result& r) {
+  std::uint64_t accounted_ps = r.compute_bound_ps, phases_ps = 0, bound_ps = 0;
+  for (const auto& [cause, ps] : r.stall_ps) accounted_ps += ps;
+  EXPECT_EQ(accounted_ps, r.latency_ps);
+  std::map<std::string, std::uint64_t> of_layers;
+  for (const layer_result& l : r.layers) {
+    bound_ps += l.compute_bound_ps;
+    for (const auto& [cause, ps] : l.stall_ps) of_layers[cause] += ps;
+    EXPECT_EQ(l.activity.conversions, l.conversions * r.timed_images) << l.name;
+  }
+  EXPECT_EQ(bound_ps, r.compute_bound_ps);
+  for (const auto& [cause, ps] : r.stall_ps) {
+    EXPECT_EQ(cause == "host" ? ps : of_layers[cause], ps) << cause;
+  }
+  for (const std::uint64_t ps : r.phase_ps) phases_ps += ps;
+  EXPECT_EQ(phases_ps, r.total_ps);
+  EXPECT_LE(r.batch_ps, r.counted_ps);
+  EXPECT_GE(r.end_to_end_latency_ps, r.latency_ps);
+  // The initiators' bytes are those of the window that the memory's are of.
+  std::uint64_t bytes = 0;
+  for (const initiator_result& i : r.initiators) bytes += i.bytes;
+  EXPECT_EQ(bytes, r.dram.read_bytes + r.dram.write_bytes);
+}
+
 // Simulates, and holds outputs against evaluate.
 simulation expect_as_evaluated(const network& net, const platform::platform_config& platform, std::size_t count = 3,
                                std::uint64_t batch = 2, const compiler::compile_options& how = {}) {
@@ -69,9 +95,7 @@ simulation expect_as_evaluated(const network& net, const platform::platform_conf
   EXPECT_EQ(got.predicted, expected.predicted);
   EXPECT_EQ(got.result.accuracy.hardware_correct, expected.correct);
   EXPECT_EQ(got.protocol_findings, std::vector<std::string>{});
-  std::uint64_t accounted_ps = got.result.compute_bound_ps;
-  for (const auto& [cause, ps] : got.result.stall_ps) accounted_ps += ps;
-  EXPECT_EQ(accounted_ps, got.result.latency_ps);
+  expect_whole_account(got.result);
   return got;
 }
 
@@ -163,7 +187,8 @@ TEST_F(system_test, resnet20_batch_is_within_its_bound) {
 std::string times_of(const simulation& s) {
   const run_result& r = s.result;
   std::string text =
-      fmt::format("{} {} {} {} {} {}", r.load_ps, r.inference_ps, r.readback_ps, r.latency_ps, r.batch_ps, r.total_ps);
+      fmt::format("{} {} {} {} {}", r.latency_ps, r.end_to_end_latency_ps, r.batch_ps, r.counted_ps, r.total_ps);
+  for (const std::uint64_t ps : r.phase_ps) text += fmt::format(" {}", ps);
   for (const auto& [cause, ps] : r.stall_ps) text += fmt::format(" {}={}", cause, ps);
   for (const layer_result& l : r.layers)
     text += fmt::format("\n{} {} {} {}", l.name, l.start_ps, l.end_ps, l.bank_busy_ps);

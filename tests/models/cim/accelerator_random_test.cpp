@@ -101,6 +101,7 @@ TEST_P(accelerator_random_test, gives_the_bytes_of_evaluate_and_a_complete_accou
   EXPECT_LE(statistics.paths[1].highest_fill, static_cast<std::uint64_t>(config.fifo_depth));
   for (const auto& [number, layer] : statistics.layers) {
     EXPECT_GE(layer.busy_ps + layer.stalls.total(), layer.compute_bound_ps) << "layer " << number;
+    EXPECT_EQ(layer.busiest_bank_ps + layer.pipeline_ps + layer.vector_ps, layer.busy_ps) << "layer " << number;
     EXPECT_LE(layer.last_command_ps, sc_core::sc_time_stamp().value());
   }
 }

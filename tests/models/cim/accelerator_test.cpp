@@ -96,6 +96,33 @@ TEST_F(accelerator_test, the_same_run_twice_gives_the_same_times_counts_and_byte
   EXPECT_EQ(runs[0].energy, runs[1].energy);
 }
 
+TEST_F(accelerator_test, a_job_lasts_from_the_doorbell_to_the_fence) {
+  const tiny_layer layer;
+  std::vector<std::string> told;
+  std::vector<std::uint64_t> at_ps;
+  const auto tell = [&](const char* what) {
+    told.emplace_back(what);
+    at_ps.push_back(sc_core::sc_time_stamp().value());
+  };
+  accelerator_options options;
+  options.hooks.job_begun = [&] { tell("begun"); };
+  options.hooks.job_ended = [&] { tell("ended"); };
+  options.hooks.fence_reached = [&](std::uint32_t) { tell("fence"); };
+  accelerator_bench bench("bench", {}, {}, options);
+  layer.place(bench.memory.bytes, {}, 1);
+  run([&] {
+    bench.set_up_ring(64);
+    auto commands = layer.commands();
+    commands.push_back(fence(1));
+    bench.submit(commands);
+    bench.wait_interrupt();
+  });
+  EXPECT_EQ(told, (std::vector<std::string>{"begun", "ended", "fence"}));
+  ASSERT_EQ(at_ps.size(), 3U);
+  EXPECT_EQ(at_ps[1], at_ps[2]);
+  EXPECT_EQ(at_ps[1] - at_ps[0], bench.accelerator.statistics().job_ps);
+}
+
 TEST_F(accelerator_test, timing_only_takes_the_same_time_and_computes_nothing) {
   const tiny_layer layer;
   accelerator_options timing_only;

@@ -6,6 +6,8 @@
 #include <map>
 #include <random>
 
+#include "models/dram/dram_cost.hpp"
+
 namespace cimbalom::dram {
 namespace {
 
@@ -147,8 +149,28 @@ TEST(dram_core, books_standby_clocks_exactly) {
   d.core.settle(9360 * 3 + 5000);
   const dram_statistics& s = d.core.statistics();
   EXPECT_EQ(s.active_standby_clocks + s.precharge_standby_clocks, 9360U * 3 + 5000);
-  EXPECT_EQ(s.active_standby_clocks, 900U + 8360 - 17) << "the refresh at 9360 closed it";
+  EXPECT_EQ(s.active_standby_clocks, 900U + 8360 - 17 + 3 * 420) << "closed at 9360; refreshes stand on IDD3N";
   EXPECT_EQ(d.sink.total(energy::event::dram_refresh), 3U);
+}
+
+// IDD5 is what a device draws in all while it refreshes.
+TEST(dram_core, a_refresh_costs_idd5_for_trfc) {
+  const dram_config config = reference_ddr4();
+  driver d(config);
+  d.core.settle(static_cast<std::uint64_t>(config.timing.refi + config.timing.rfc));
+  const dram_energy each = event_energy(config);
+  const auto counted = [&](energy::event what) { return static_cast<double>(d.sink.total(what)); };
+  const double got =
+      counted(energy::event::dram_refresh) * static_cast<double>(each.refresh_aj) +
+      counted(energy::event::dram_active_standby_clock) * static_cast<double>(each.active_standby_clock_aj) +
+      counted(energy::event::dram_precharge_standby_clock) * static_cast<double>(each.precharge_standby_clock_aj);
+  double wanted = 0;  // V * mA * ps = fJ
+  for (const dram_rail& rail : config.rails) {
+    wanted += rail.voltage_v * (rail.idd2n_ma * config.timing.refi + rail.idd5_ma * config.timing.rfc);
+  }
+  wanted *= static_cast<double>(config.timing.clock_ps) * 1000 * config.organisation.devices_per_rank;
+  EXPECT_NEAR(got, wanted, 1e-6 * wanted);
+  EXPECT_EQ(d.sink.total(energy::event::dram_refresh), 1U);
 }
 
 TEST(dram_core, books_commands_to_the_layer) {

@@ -64,6 +64,21 @@ TEST(next_burst_bytes, stops_at_multiples_of_the_burst) {
   EXPECT_EQ(next_burst_bytes(0x1FF0, 100, 4096), 16U);
 }
 
+TEST(latency_histogram, a_difference_is_what_came_since) {
+  latency_histogram now;
+  for (const std::uint64_t latency : {10U, 20U, 20U}) now.add(latency);
+  const latency_histogram before = now;
+  for (const std::uint64_t latency : {20U, 30U}) now.add(latency);
+  now -= before;
+  EXPECT_EQ(now.count(), 2U);
+  EXPECT_EQ(now.sum_ps(), 50U);
+  EXPECT_EQ(now.percentile_ps(50), 20U);
+  EXPECT_EQ(now.max_ps(), 30U);
+  const latency_histogram same = now;
+  now -= same;
+  EXPECT_EQ(now.max_ps(), 0U);
+}
+
 TEST(latency_histogram, percentiles_are_exact) {
   latency_histogram histogram;
   EXPECT_EQ(histogram.percentile_ps(50), 0U);

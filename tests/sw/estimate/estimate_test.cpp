@@ -79,7 +79,8 @@ TEST(estimate_test, visits_to_the_host_are_counted) {
   const quantization::network net = b.finish({x});
   const estimation got = estimated(net, {}, 2);
   EXPECT_GT(got.happened.counted(energy::event::processor_instruction), 8U * 8U * 8U * 2U);
-  EXPECT_EQ(got.result.batch_ps, 2 * got.result.latency_ps);
+  EXPECT_GT(got.result.batch_ps, 2 * got.result.latency_ps) << "the host reads one image's outputs before the next";
+  EXPECT_GE(got.result.counted_ps, got.result.batch_ps);
 }
 
 TEST(estimate_test, batch_beyond_the_slots_is_refused) {

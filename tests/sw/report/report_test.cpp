@@ -24,13 +24,16 @@ runtime::layer_result layer(const std::string& name, std::uint64_t macs) {
   l.name = name;
   l.kind = "mvm";
   l.macs = l.executed_macs = macs;
+  l.conversions = 500;
+  l.compute_bound_ps = 5000000;
+  l.stall_ps = {{"memory", 1250}};
   l.end_ps = l.latency_ps = 5000000;
   l.used_cell_bits = 90;
   l.driven_cell_bits = 100;
   l.adc_step_sixteenths = 17;
   l.sqnr_db = std::numeric_limits<double>::quiet_NaN();
   l.activity.conversions = 1000;
-  l.activity.clipped = 3;
+  l.activity.clipped = 3;  // in two images
   return l;
 }
 
@@ -50,12 +53,13 @@ report_input sample() {
   r.compute_bound_ps = 10000000;
   r.banks = 16;
   r.bank_busy_ps = 96000000;
+  r.end_to_end_latency_ps = 13000000;
+  r.phase_ps = {100000000, 20000000, 160000500, 10000000, 109999500};
   r.total_ps = 400000000;
-  r.load_ps = r.inference_ps = 1000;
   r.stalls_complete = true;
-  r.stall_ps = {{"dram", 2500}, {"outside_job", 1998000}};  // with the bound: the latency
-  r.timed_images = 1;
-  r.counted_ps = 160000000;
+  r.stall_ps = {{"memory", 2500}, {"host", 1998000}};  // with the bound: the latency
+  r.timed_images = 2;
+  r.counted_ps = 160000500;
   r.initiators.push_back({"dma", 4, 256, 10, 9, 12.5, 13, 0.5, 100});
   r.dram.commands = {{"activate", 3}, {"read", 8}};
   r.dram.read_bytes = 512;
@@ -116,10 +120,13 @@ TEST(report, has_the_keys_of_the_contract) {
   EXPECT_NEAR(report["performance"]["peak_gops"].get<double>(), 853.3, 0.1);
   EXPECT_EQ(report["accuracy"]["hardware_top1"], 70);
   EXPECT_EQ(report["adc"]["clipped"], 6);
+  EXPECT_EQ(report["adc"]["images"], 2);
+  EXPECT_EQ(report["adc"]["by_layer"][1]["clipped"], 3);
   EXPECT_EQ(report["config"]["platform"]["macro"]["adc_range"], "calibrated");
   EXPECT_EQ(report["config"]["platform"]["macro"]["adc_bits"], 5);
   EXPECT_EQ(report["config"]["run"]["batch"], 16);
   EXPECT_EQ(report["layers"][0]["adc_step"], 1.0625);
+  EXPECT_EQ(report["layers"][0]["group_rows"], 16);
   EXPECT_FALSE(report["layers"][0].contains("sqnr_db"));
   EXPECT_EQ(report["interconnect"]["by_initiator"]["dma"]["latency_ns"]["p99"], 12.5);
 }
@@ -132,6 +139,36 @@ TEST(report, exact_energies_add_up) {
   nlohmann::json report = nlohmann::json::parse(text);
   EXPECT_EQ(report["energy"]["by_layer"].size(), 3U);
   EXPECT_EQ(report["energy"]["by_layer"][0]["name"], "(no layer)");
+}
+
+TEST(report, layers_are_of_one_image) {
+  const report_input input = sample();
+  const figures f(input);
+  nlohmann::json report = parsed(input);
+  const nlohmann::json& first = report["layers"][0];
+  EXPECT_EQ(first["executed_macs"], 1000);
+  EXPECT_EQ(first["conversions"], 500);
+  EXPECT_EQ(first["clipped"], 1.5);
+  EXPECT_EQ(first["compute_bound_ns"], 5000);
+  EXPECT_DOUBLE_EQ(first["energy_pj"].get<double>(), energy::to_double(f.energy.of_layer(0)) / 2e6);
+  EXPECT_EQ(report["performance"]["executed_gops"], 2.0 * 3000 * 100000 / 1e9);
+}
+
+TEST(report, phases_are_the_whole_simulation) {
+  report_input input = sample();
+  input.by_phase.resize(runtime::phase_count);
+  input.by_phase[0].elapse(energy::no_layer, 1000000);
+  input.by_phase[2] = input.happened;
+  nlohmann::json report = parsed(input);
+  double time_ns = 0, energy_pj = 0;
+  for (const auto& [name, value] : report["performance"]["by_phase"].items()) time_ns += value.get<double>();
+  for (const auto& [name, value] : report["energy"]["by_phase"].items()) energy_pj += value.get<double>();
+  EXPECT_DOUBLE_EQ(time_ns, report["performance"]["simulated_ns"].get<double>());
+  EXPECT_NEAR(energy_pj, report["energy"]["simulation_pj"].get<double>(), 1e-6);
+  EXPECT_EQ(report["energy"]["by_phase"]["inference_pj"], report["energy"]["total_pj"]);
+  EXPECT_NEAR(report["performance"]["end_to_end_fps"].get<double>(), 16e12 / 190000500, 1e-6);
+  input.by_phase[2].elapse(0, 1000000000);
+  EXPECT_THAT(failure(input), testing::HasSubstr("the phase inference is not the total"));
 }
 
 TEST(report, same_input_same_bytes) {
@@ -166,8 +203,9 @@ TEST(report, no_host_path_gets_in) {
 TEST(report, dram_rates_are_of_the_window_that_was_counted) {
   report_input input = sample();
   nlohmann::json once = parsed(input)["dram"];
-  EXPECT_NEAR(once["bandwidth_gb_s"].get<double>(), 512.0 / 160000, 1e-12);
-  input.result.total_ps *= 7;  // more images after the batch change nothing
+  EXPECT_NEAR(once["bandwidth_gb_s"].get<double>(), 512.0 / 160000.5, 1e-12);
+  input.result.total_ps += 7000;  // more images after the batch change nothing
+  input.result[runtime::phase::other_images] += 7000;
   EXPECT_EQ(parsed(input)["dram"], once);
 }
 
@@ -184,9 +222,40 @@ TEST(report, timing_only_assumes_activity_and_has_no_clips) {
 
 TEST(check, stalls_and_bound_are_the_latency) {
   report_input input = sample();
-  input.result.stall_ps["dram"] += 1;
+  input.result.stall_ps["host"] += 1;
   EXPECT_THAT(failure(input),
               testing::HasSubstr("compute bound and stalls sum to 12000.501 ns, the latency is 12000.5"));
+  input = sample();
+  input.result.layers[0].stall_ps["memory"] += 1;
+  EXPECT_THAT(failure(input), testing::HasSubstr("stall memory of the layers does not sum to the network's"));
+  input = sample();
+  input.result.layers[0].compute_bound_ps += 1;
+  EXPECT_THAT(failure(input), testing::HasSubstr("the compute bounds of the layers do not sum"));
+}
+
+TEST(check, windows_hold_together) {
+  report_input input = sample();
+  input.result.total_ps += 1;
+  EXPECT_THAT(failure(input), testing::HasSubstr("the phases sum to 400000 ns, the simulation took 400000.001 ns"));
+  input = sample();
+  input.result.batch_ps = input.result.counted_ps + 1;
+  EXPECT_THAT(failure(input), testing::HasSubstr("a batch took 160000.501 ns of a window of 160000.5 ns"));
+  input = sample();
+  input.result.timed_images = 0;
+  for (runtime::layer_result& l : input.result.layers) l.conversions = l.activity.conversions;
+  EXPECT_THAT(failure(input), testing::HasSubstr("DRAM moved bytes in no time, or for no image"));
+  input = sample();
+  input.result.counted_ps += 1;
+  EXPECT_THAT(failure(input), testing::HasSubstr("the counts are not those of the phase inference"));
+  input = sample();
+  input.result.dram.data_bus_busy_ps = input.result.counted_ps + 1;
+  EXPECT_THAT(failure(input), testing::HasSubstr("bus_utilization"));
+  input = sample();
+  input.result.layers[0].conversions = 499;
+  EXPECT_THAT(failure(input), testing::HasSubstr("converts 1000 times in 2 images and 499 times in one"));
+  input = sample();
+  input.result.end_to_end_latency_ps = input.result.latency_ps - 1;
+  EXPECT_THAT(failure(input), testing::HasSubstr("end_to_end_latency is below the latency"));
 }
 
 TEST(check, names_what_cannot_be_right) {
@@ -223,7 +292,25 @@ TEST(layers_csv, quotes_and_counts) {
   std::getline(lines, header);
   std::getline(lines, first);
   EXPECT_EQ(first.rfind("\"conv, \"\"first\"\"\",mvm,1000,1000,5000,", 0), 0U) << first;
-  EXPECT_EQ(std::count(header.begin(), header.end(), ','), 12);
+  EXPECT_EQ(std::count(header.begin(), header.end(), ','), 14);
+  EXPECT_NE(first.find(",500,1.5,,1.0625,16,0"), std::string::npos) << first;
+}
+
+TEST(layers_csv, leaves_out_what_was_not_measured) {
+  report_input input = sample();
+  input.result.activity_measured = false;
+  EXPECT_NE(layers_csv(input).find(",500,,,1.0625,"), std::string::npos);
+  EXPECT_EQ(summary(input).find("clipped\n"), std::string::npos);
+  input.timed = false;
+  EXPECT_NE(layers_csv(input).find("fc,mvm,2000,,,,,,,500,"), std::string::npos) << layers_csv(input);
+}
+
+TEST(summary, says_what_its_figures_are_of) {
+  const std::string text = summary(sample());
+  for (const char* part : {"0.2 KiB read, 0.0 KiB written an image", "1000 conversions an image, 0.3 % clipped",
+                           "lost: host", "end to end           13.00 us"}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+  }
 }
 
 TEST(summary, shows_the_main_figures) {
