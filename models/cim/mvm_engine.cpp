@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "models/cim/plan.hpp"
-#include "models/cim/tensor_codes.hpp"
 
 namespace cimbalom::cim {
 
@@ -66,8 +65,9 @@ void mvm_engine::clear() {
 
 error_code mvm_engine::run(const registers::command& command, mvm_layer& layer, const weight_store& weights,
                            buffers& memory, arithmetic::activity& counted) {
-  const auto pixels = std::size_t{command.output_rows} * static_cast<std::size_t>(layer.descriptor.output.width);
-  tile t{command, layer, weights, memory, counted, pixels, true};
+  const tile_shape shape(command, layer.descriptor.input.width, layer.descriptor.output.width);
+  const auto pixels = std::size_t{command.output_rows} * static_cast<std::size_t>(shape.output_columns);
+  tile t{command, layer, weights, memory, counted, shape, pixels, true};
   const error_code found = find_positions(t);
   if (found != error_code::none) return found;
   const std::size_t outputs = pixels * layer.filters.size();
@@ -157,11 +157,12 @@ void mvm_engine::find_locations(const tile& t, const vector_set& set) {
     columns.push_back(group.tap_column);
   }
   locations_.row_slots.resize(t.command.input_rows);
-  locations_.column_slots.resize(static_cast<std::size_t>(d.input.width));
+  locations_.column_slots.resize(static_cast<std::size_t>(t.shape.input_columns));
   locations_.rows = mark_lines(distinct(std::move(rows)), t.command.output_row, t.command.output_rows, w.stride_h,
                                w.pad_top, t.command.input_row, locations_.row_slots);
-  locations_.columns = mark_lines(distinct(std::move(columns)), 0, static_cast<std::size_t>(d.output.width), w.stride_w,
-                                  w.pad_left, 0, locations_.column_slots);
+  locations_.columns =
+      mark_lines(distinct(std::move(columns)), t.shape.output_column, static_cast<std::size_t>(t.shape.output_columns),
+                 w.stride_w, w.pad_left, t.shape.input_column, locations_.column_slots);
 }
 
 void mvm_engine::pack(arithmetic::input_planes& planes, std::size_t vector) {
@@ -179,7 +180,8 @@ void mvm_engine::pack_locations(const tile& t, const vector_set& set, arithmetic
   const std::size_t count = locations_.count();
   planes.resize(set.slices.size() * (count + 1));
   if (sum_vectors_) vector_sums_.resize(planes.size());
-  const std::uint8_t* base = t.memory.bytes(t.command.input, t.command.input_rows * row_bytes(input));
+  const std::uint8_t* base = t.memory.bytes(t.command.input, t.shape.input_bytes(input, t.command.input_rows));
+  const std::size_t pitch = static_cast<std::size_t>(t.shape.input_columns) * pixel_bytes(input);
   const auto element = static_cast<std::size_t>(input.element_bytes());
   const auto real_zero = static_cast<std::uint16_t>(input.zero_point - input.minimum());
   for (std::size_t s = 0; s < set.slices.size(); ++s) {
@@ -188,7 +190,7 @@ void mvm_engine::pack_locations(const tile& t, const vector_set& set, arithmetic
     std::size_t vector = s * (count + 1);
     for (std::size_t row = 0; row < locations_.row_slots.size(); ++row) {
       if (locations_.row_slots[row] < 0) continue;
-      const std::uint8_t* from = base + row * row_bytes(input) + slice.first_channel * element;
+      const std::uint8_t* from = base + row * pitch + slice.first_channel * element;
       for (std::size_t column = 0; column < locations_.column_slots.size(); ++column) {
         if (locations_.column_slots[column] < 0) continue;
         load_driven(input, from + column * pixel_bytes(input), slice.rows, codes_.data());
@@ -203,7 +205,7 @@ void mvm_engine::pack_locations(const tile& t, const vector_set& set, arithmetic
 void mvm_engine::list_channel_vectors(const tile& t, const vector_set& set, std::size_t first, std::size_t count) {
   const registers::mvm_descriptor& d = t.layer.descriptor;
   const window& w = d.filter_window;
-  const auto width = static_cast<std::size_t>(d.output.width);
+  const auto width = static_cast<std::size_t>(t.shape.output_columns);
   const auto rows = static_cast<std::int64_t>(locations_.row_slots.size());
   const std::size_t groups = set.groups.size();
   const std::size_t a_slice = locations_.count() + 1;
@@ -222,11 +224,12 @@ void mvm_engine::list_channel_vectors(const tile& t, const vector_set& set, std:
                    : -1;
       }
     }
-    const std::int64_t left = static_cast<std::int64_t>(column) * w.stride_w - w.pad_left;
+    const std::int64_t left =
+        (t.shape.output_column + static_cast<std::int64_t>(column)) * w.stride_w - w.pad_left - t.shape.input_column;
     for (std::size_t g = 0; g < groups; ++g) {
       const group_source& group = set.groups[g];
       const std::int64_t at = left + group.tap_column;
-      const bool inside = row_base[g] >= 0 && at >= 0 && at < d.input.width;
+      const bool inside = row_base[g] >= 0 && at >= 0 && at < t.shape.input_columns;
       const std::size_t location =
           inside ? static_cast<std::size_t>(row_base[g] + locations_.column_slots[static_cast<std::size_t>(at)])
                  : a_slice - 1;
@@ -254,10 +257,11 @@ void mvm_engine::pack_patches(const tile& t, const vector_set& set, arithmetic::
 void mvm_engine::gather(const tile& t, const group_source& group, std::size_t pixel) {
   const registers::mvm_descriptor& d = t.layer.descriptor;
   const window& w = d.filter_window;
-  const auto width = static_cast<std::size_t>(d.output.width);
+  const auto width = static_cast<std::size_t>(t.shape.output_columns);
   const std::int64_t top = (t.command.output_row + static_cast<std::int64_t>(pixel / width)) * w.stride_h - w.pad_top;
-  const std::int64_t left = static_cast<std::int64_t>(pixel % width) * w.stride_w - w.pad_left;
-  const std::uint8_t* base = t.memory.bytes(t.command.input, t.command.input_rows * row_bytes(d.input));
+  const std::int64_t left =
+      (t.shape.output_column + static_cast<std::int64_t>(pixel % width)) * w.stride_w - w.pad_left;
+  const std::uint8_t* base = t.memory.bytes(t.command.input, t.shape.input_bytes(d.input, t.command.input_rows));
   const auto real_zero = static_cast<std::uint16_t>(d.input.zero_point - d.input.minimum());
   for (const vector_run& run : group.runs) {
     const std::int64_t row = top + run.tap_row;
@@ -267,8 +271,8 @@ void mvm_engine::gather(const tile& t, const group_source& group, std::size_t pi
       std::fill_n(to, run.count, real_zero);
       continue;
     }
-    const std::uint8_t* from = base + static_cast<std::size_t>(row - t.command.input_row) * row_bytes(d.input) +
-                               static_cast<std::size_t>(column) * pixel_bytes(d.input) +
+    const std::int64_t at = (row - t.command.input_row) * t.shape.input_columns + column - t.shape.input_column;
+    const std::uint8_t* from = base + static_cast<std::size_t>(at) * pixel_bytes(d.input) +
                                run.first_channel * static_cast<std::size_t>(d.input.element_bytes());
     load_driven(d.input, from, run.count, to);
   }
@@ -298,21 +302,34 @@ void mvm_engine::run_chunk(tile& t, const vector_set& set, const arithmetic::inp
     if (t.uniform && !noise_.any()) {
       run_ideal(t, p, operation);
     } else {
-      // Which bank computes a pixel matters: cut the chunk at the runs of the copies.
-      for (std::size_t copy = 0; copy < d.copies; ++copy) {
-        const std::size_t begin = std::max<std::size_t>(first, run_begin(t.pixels, d.copies, copy));
-        const std::size_t end = std::min<std::size_t>(first + count, run_begin(t.pixels, d.copies, copy + 1));
-        if (begin >= end) continue;
-        arithmetic::pass_operation part = operation;
-        part.pixels = end - begin;
-        part.vectors += (begin - first) * groups;
-        part.y += (begin - first) * filters;
-        const auto row_pixels = std::uint64_t{t.command.output_row} * static_cast<std::uint64_t>(d.output.width);
-        part.site.first_pixel = row_pixels + begin;
-        run_noisy(t, p, copy, part);
-      }
+      run_copies(t, p, first, operation);
     }
     if (sum_vectors_) correct_zero_points(t, p, first, count);
+  }
+}
+
+// Which bank computes a pixel matters, and which pixel of the map it is: cuts the chunk at the runs of the copies, and
+// at the rows of a tile that does not take whole ones.
+void mvm_engine::run_copies(tile& t, std::size_t p, std::size_t first, const arithmetic::pass_operation& operation) {
+  const registers::mvm_descriptor& d = t.layer.descriptor;
+  const auto width = static_cast<std::uint64_t>(d.output.width);
+  const auto columns = static_cast<std::uint64_t>(t.shape.output_columns);
+  const std::uint64_t run = columns == width ? t.pixels : columns;
+  for (std::size_t copy = 0; copy < d.copies; ++copy) {
+    const std::uint64_t last =
+        std::min<std::uint64_t>(first + operation.pixels, run_begin(t.pixels, d.copies, copy + 1));
+    std::uint64_t begin = std::max<std::uint64_t>(first, run_begin(t.pixels, d.copies, copy));
+    while (begin < last) {
+      const std::uint64_t end = std::min(last, (begin / run + 1) * run);
+      arithmetic::pass_operation part = operation;
+      part.pixels = end - begin;
+      part.vectors += (begin - first) * operation.groups;
+      part.y += (begin - first) * operation.y_stride;
+      part.site.first_pixel = (t.command.output_row + begin / columns) * width +
+                              static_cast<std::uint64_t>(t.shape.output_column) + begin % columns;
+      run_noisy(t, p, copy, part);
+      begin = end;
+    }
   }
 }
 
@@ -377,56 +394,68 @@ void mvm_engine::correct_zero_points(tile& t, std::size_t p, std::size_t first, 
 }
 
 template <bool Fixed, bool Second>
+void mvm_engine::finish_pixel(const tile& t, const output_stage& stage, const std::int32_t* acc,
+                              const std::uint8_t* second, std::uint8_t* to) {
+  const registers::mvm_descriptor& d = t.layer.descriptor;
+  const std::vector<layer_filter>& filters = t.layer.filters;
+  if constexpr (Second) {
+    load_codes(d.second_input, second, second_codes_.size(), d.second_input.zero_point, second_codes_.data());
+  }
+  for (std::size_t f = 0; f < filters.size(); ++f) {
+    const layer_filter& filter = filters[f];
+    const std::int64_t sum = acc[f] + filter.bias;
+    if constexpr (Fixed) {
+      std::int64_t product = sum * filter.multiplier;
+      if constexpr (Second) product += std::int64_t{second_codes_[filter.output_channel]} * filter.second_multiplier;
+      row_codes_[f] = stage.code(filter.shift(product));
+    } else {
+      float value = static_cast<float>(sum) * float_of(filter.multiplier);
+      if constexpr (Second) {
+        const float other =
+            static_cast<float>(second_codes_[filter.output_channel]) * float_of(filter.second_multiplier);
+        value += other;
+      }
+      row_codes_[f] = stage.code(value);
+    }
+  }
+  const auto element = static_cast<std::size_t>(d.output.element_bytes());
+  if (t.layer.channels_in_order) {
+    store_codes(d.output, row_codes_.data(), row_codes_.size(), to + filters[0].output_channel * element);
+  } else {
+    for (std::size_t f = 0; f < filters.size(); ++f) {
+      store_code(d.output, row_codes_[f], to + filters[f].output_channel * element);
+    }
+  }
+}
+
+template <bool Fixed, bool Second>
 void mvm_engine::finish_pixels(const tile& t, const std::uint8_t* second, std::uint8_t* output) {
   const registers::mvm_descriptor& d = t.layer.descriptor;
   const output_stage stage(d.output, d.clamp_low, d.clamp_high);
-  const std::vector<layer_filter>& filters = t.layer.filters;
   const std::int32_t* acc = sums(t);
-  const auto element = static_cast<std::size_t>(d.output.element_bytes());
-  row_codes_.resize(filters.size());
+  row_codes_.resize(t.layer.filters.size());
   second_codes_.resize(static_cast<std::size_t>(d.output.channels));
-  for (std::size_t pixel = 0; pixel < t.pixels; ++pixel, acc += filters.size()) {
-    if constexpr (Second) {
-      load_codes(d.second_input, second + pixel * pixel_bytes(d.second_input), second_codes_.size(),
-                 d.second_input.zero_point, second_codes_.data());
-    }
-    for (std::size_t f = 0; f < filters.size(); ++f) {
-      const layer_filter& filter = filters[f];
-      const std::int64_t sum = acc[f] + filter.bias;
-      if constexpr (Fixed) {
-        std::int64_t product = sum * filter.multiplier;
-        if constexpr (Second) {
-          product += std::int64_t{second_codes_[filter.output_channel]} * filter.second_multiplier;
-        }
-        row_codes_[f] = stage.code(filter.shift(product));
-      } else {
-        float value = static_cast<float>(sum) * float_of(filter.multiplier);
-        if constexpr (Second) {
-          const float other =
-              static_cast<float>(second_codes_[filter.output_channel]) * float_of(filter.second_multiplier);
-          value += other;
-        }
-        row_codes_[f] = stage.code(value);
-      }
-    }
-    std::uint8_t* to = output + pixel * pixel_bytes(d.output);
-    if (t.layer.channels_in_order) {
-      store_codes(d.output, row_codes_.data(), row_codes_.size(), to + filters[0].output_channel * element);
-    } else {
-      for (std::size_t f = 0; f < filters.size(); ++f) {
-        store_code(d.output, row_codes_[f], to + filters[f].output_channel * element);
-      }
+  const std::uint64_t pixel = pixel_bytes(d.output), second_pixel = pixel_bytes(d.second_input);
+  for (std::uint64_t row = 0; row < t.command.output_rows; ++row) {
+    std::uint8_t* to = output + row * static_cast<std::uint64_t>(t.shape.output_pitch) * pixel;
+    const std::uint8_t* other =
+        Second ? second + row * static_cast<std::uint64_t>(t.shape.second_pitch) * second_pixel : nullptr;
+    for (std::int64_t column = 0; column < t.shape.output_columns; ++column) {
+      finish_pixel<Fixed, Second>(t, stage, acc, other, to);
+      acc += t.layer.filters.size();
+      to += pixel;
+      if constexpr (Second) other += second_pixel;
     }
   }
 }
 
 void mvm_engine::post_process(const tile& t) {
   const registers::mvm_descriptor& d = t.layer.descriptor;
-  std::uint8_t* output = t.memory.bytes(t.command.output, t.command.output_rows * row_bytes(d.output));
+  std::uint8_t* output = t.memory.bytes(t.command.output, t.shape.output_bytes(d.output, t.command.output_rows));
   const bool fixed = d.requantize == registers::requantization::fixed_point;
   if (d.has_second_input) {
     const std::uint8_t* second =
-        t.memory.bytes(t.command.second_input, t.command.output_rows * row_bytes(d.second_input));
+        t.memory.bytes(t.command.second_input, t.shape.second_bytes(d.second_input, t.command.output_rows));
     fixed ? finish_pixels<true, true>(t, second, output) : finish_pixels<false, true>(t, second, output);
   } else {
     fixed ? finish_pixels<true, false>(t, nullptr, output) : finish_pixels<false, false>(t, nullptr, output);

@@ -7,6 +7,8 @@
 #include "models/cim/buffers.hpp"
 #include "models/cim/macro_config.hpp"
 #include "models/cim/mvm_layer.hpp"
+#include "models/cim/output_stage.hpp"
+#include "models/cim/tile_shape.hpp"
 #include "models/cim/weight_store.hpp"
 #include "models/registers/command.hpp"
 
@@ -34,13 +36,14 @@ class mvm_engine {
     const weight_store& weights;
     buffers& memory;
     arithmetic::activity& counted;
+    tile_shape shape;
     std::size_t pixels;
     bool uniform;  ///< all copies hold the same positions
   };
   // The input locations that a tile reads, compressed: index = row_slot * columns + column_slot.
   struct locations {
     std::vector<std::int32_t> row_slots;     ///< by input row - command.input_row; -1: not needed
-    std::vector<std::int32_t> column_slots;  ///< by input column
+    std::vector<std::int32_t> column_slots;  ///< by input column - the first present
     std::size_t rows = 0;
     std::size_t columns = 0;
     std::size_t count() const { return rows * columns; }
@@ -61,6 +64,10 @@ class mvm_engine {
   void run_noisy(tile& t, std::size_t pass, std::size_t copy, arithmetic::pass_operation operation);
   void correct_zero_points(tile& t, std::size_t pass, std::size_t first, std::size_t count);
   void post_process(const tile& t);
+  void run_copies(tile& t, std::size_t pass, std::size_t first, const arithmetic::pass_operation& operation);
+  template <bool Fixed, bool Second>
+  void finish_pixel(const tile& t, const output_stage& stage, const std::int32_t* sums, const std::uint8_t* second,
+                    std::uint8_t* output);
   template <bool Fixed, bool Second>
   void finish_pixels(const tile& t, const std::uint8_t* second, std::uint8_t* output);
 

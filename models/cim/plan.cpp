@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "models/cim/tensor_codes.hpp"
+#include "models/cim/tile_shape.hpp"
 
 namespace cimbalom::cim {
 
@@ -24,45 +24,66 @@ void clear(tile_work& work) {
   work.bank_operations = std::move(operations);
 }
 
-// Input rows from `first` to `last` that lie in the map and that the window touches for a run of output rows.
-struct row_span {
+// Input lines (rows or columns) from `first` to `last` that lie in the map and that the window touches for a run of
+// output lines.
+struct line_span {
   std::int64_t first = 0;
   std::int64_t last = -1;
 };
 
-row_span touched_rows(const window& w, std::int64_t height, std::int64_t output_row, std::int64_t output_rows) {
-  row_span span{height, -1};
-  for (std::int64_t oh = output_row; oh < output_row + output_rows; ++oh) {
-    const std::int64_t base = oh * w.stride_h - w.pad_top;
-    if (base >= height) break;  // rises with oh
-    const std::int64_t low = base >= 0 ? 0 : (-base + w.dilation_h - 1) / w.dilation_h;
-    const std::int64_t high = std::min<std::int64_t>(w.kernel_h - 1, (height - 1 - base) / w.dilation_h);
+// A window along one direction.
+struct line_window {
+  std::int64_t kernel, stride, dilation, pad;
+};
+
+line_span touched_lines(const line_window& w, std::int64_t size, std::int64_t output, std::int64_t count) {
+  line_span span{size, -1};
+  for (std::int64_t o = output; o < output + count; ++o) {
+    const std::int64_t base = o * w.stride - w.pad;
+    if (base >= size) break;  // rises with o
+    const std::int64_t low = base >= 0 ? 0 : (-base + w.dilation - 1) / w.dilation;
+    const std::int64_t high = std::min<std::int64_t>(w.kernel - 1, (size - 1 - base) / w.dilation);
     if (low > high) continue;
-    span.first = std::min(span.first, base + low * w.dilation_h);
-    span.last = std::max(span.last, base + high * w.dilation_h);
+    span.first = std::min(span.first, base + low * w.dilation);
+    span.last = std::max(span.last, base + high * w.dilation);
   }
   return span;
 }
 
-error_code check_rows(const plan_target& on, const command& c, const tensor_format& input, const tensor_format& output,
-                      const window& w) {
+bool all_present(const line_span& touched, std::int64_t first, std::int64_t count) {
+  return touched.first > touched.last || (touched.first >= first && touched.last < first + count);
+}
+
+error_code check_output_tile(const command& c, const tile_shape& tile, const tensor_format& output) {
   if (c.output_rows == 0) return error_code::bad_descriptor;
-  if (c.output_row + c.output_rows > output.height || c.input_row + c.input_rows > input.height) {
-    return error_code::buffer_range;
-  }
-  const row_span span = touched_rows(w, input.height, c.output_row, c.output_rows);
-  if (span.first <= span.last && (span.first < c.input_row || span.last >= c.input_row + c.input_rows)) {
-    return error_code::buffer_range;
-  }
-  const bool inside = on.memory.bytes(c.input, c.input_rows * row_bytes(input)) != nullptr;
+  const bool inside = c.output_row + c.output_rows <= output.height &&
+                      tile.output_column + tile.output_columns <= output.width &&
+                      tile.output_pitch >= tile.output_columns && tile.second_pitch >= tile.output_columns;
   return inside ? error_code::none : error_code::buffer_range;
 }
 
-bool output_rows_fit(const plan_target& on, std::uint32_t offset, const tensor_format& format, const command& c) {
-  return on.memory.bytes(offset, c.output_rows * row_bytes(format)) != nullptr;
+error_code check_tile(const plan_target& on, const command& c, const tile_shape& tile, const tensor_format& input,
+                      const tensor_format& output, const window& w) {
+  const error_code outputs = check_output_tile(c, tile, output);
+  if (outputs != error_code::none) return outputs;
+  if (c.input_row + c.input_rows > input.height || tile.input_column + tile.input_columns > input.width) {
+    return error_code::buffer_range;
+  }
+  const line_span rows =
+      touched_lines({w.kernel_h, w.stride_h, w.dilation_h, w.pad_top}, input.height, c.output_row, c.output_rows);
+  const line_span columns = touched_lines({w.kernel_w, w.stride_w, w.dilation_w, w.pad_left}, input.width,
+                                          tile.output_column, tile.output_columns);
+  const bool any = rows.first <= rows.last && columns.first <= columns.last;
+  if (any &&
+      !(all_present(rows, c.input_row, c.input_rows) && all_present(columns, tile.input_column, tile.input_columns))) {
+    return error_code::buffer_range;
+  }
+  const bool inside = on.memory.bytes(c.input, tile.input_bytes(input, c.input_rows)) != nullptr;
+  return inside ? error_code::none : error_code::buffer_range;
 }
 
-error_code check_results(const plan_target& on, const command& c, const mvm_layer& layer, std::uint64_t outputs) {
+error_code check_results(const plan_target& on, const command& c, const tile_shape& tile, const mvm_layer& layer,
+                         std::uint64_t outputs) {
   const registers::mvm_descriptor& d = layer.descriptor;
   if (c.accumulate || c.keep) {
     const auto capacity = static_cast<std::uint64_t>(on.accelerator.accumulator_bytes);
@@ -72,8 +93,9 @@ error_code check_results(const plan_target& on, const command& c, const mvm_laye
     }
   }
   if (c.keep) return error_code::none;
-  if (!output_rows_fit(on, c.output, d.output, c)) return error_code::buffer_range;
-  const bool second = !d.has_second_input || output_rows_fit(on, c.second_input, d.second_input, c);
+  if (on.memory.bytes(c.output, tile.output_bytes(d.output, c.output_rows)) == nullptr) return error_code::buffer_range;
+  const bool second = !d.has_second_input ||
+                      on.memory.bytes(c.second_input, tile.second_bytes(d.second_input, c.output_rows)) != nullptr;
   return second ? error_code::none : error_code::buffer_range;
 }
 
@@ -148,17 +170,13 @@ window effective_window(const registers::vector_descriptor& d) {
 error_code plan_compute(const plan_target& on, const command& c, const mvm_layer& layer, tile_work& work) {
   const registers::mvm_descriptor& d = layer.descriptor;
   clear(work);
-  if (!layer.sets.empty()) {
-    const error_code rows = check_rows(on, c, d.input, d.output, d.filter_window);
-    if (rows != error_code::none) return rows;
-  } else if (c.output_rows == 0) {
-    return error_code::bad_descriptor;
-  } else if (c.output_row + c.output_rows > d.output.height) {
-    return error_code::buffer_range;
-  }
-  work.pixels = std::uint64_t{c.output_rows} * static_cast<std::uint64_t>(d.output.width);
+  const tile_shape tile(c, d.input.width, d.output.width);
+  const error_code shape = layer.sets.empty() ? check_output_tile(c, tile, d.output)
+                                              : check_tile(on, c, tile, d.input, d.output, d.filter_window);
+  if (shape != error_code::none) return shape;
+  work.pixels = std::uint64_t{c.output_rows} * static_cast<std::uint64_t>(tile.output_columns);
   work.outputs = work.pixels * layer.filters.size();
-  const error_code results = check_results(on, c, layer, work.outputs);
+  const error_code results = check_results(on, c, tile, layer, work.outputs);
   if (results != error_code::none) return results;
   work.input_bits = d.input_bits;
   work.input_slices = static_cast<std::uint64_t>(layer.input_slices);
@@ -177,15 +195,18 @@ error_code plan_vector_op(const plan_target& on, const command& c, const registe
                           tile_work& work) {
   clear(work);
   const window w = effective_window(d);
-  const error_code rows = check_rows(on, c, d.input, d.output, w);
-  if (rows != error_code::none) return rows;
+  const tile_shape tile(c, d.input.width, d.output.width);
+  const error_code shape = check_tile(on, c, tile, d.input, d.output, w);
+  if (shape != error_code::none) return shape;
   const bool adds = d.kind == registers::vector_kind::add;
-  if (!output_rows_fit(on, c.output, d.output, c)) return error_code::buffer_range;
-  if (adds && !output_rows_fit(on, c.second_input, d.second_input, c)) return error_code::buffer_range;
+  if (on.memory.bytes(c.output, tile.output_bytes(d.output, c.output_rows)) == nullptr) return error_code::buffer_range;
+  if (adds && on.memory.bytes(c.second_input, tile.second_bytes(d.second_input, c.output_rows)) == nullptr) {
+    return error_code::buffer_range;
+  }
   const bool pools = d.kind == registers::vector_kind::max_pool || d.kind == registers::vector_kind::average_pool;
   const std::int32_t channels = d.kind == registers::vector_kind::slice_pad ? d.channels_written : d.output.channels;
   const std::uint64_t samples = static_cast<std::uint64_t>(w.kernel_h) * static_cast<std::uint64_t>(w.kernel_w);
-  work.pixels = std::uint64_t{c.output_rows} * static_cast<std::uint64_t>(d.output.width);
+  work.pixels = std::uint64_t{c.output_rows} * static_cast<std::uint64_t>(tile.output_columns);
   work.outputs = work.pixels * static_cast<std::uint64_t>(channels);
   work.post_operations = work.outputs * samples;
   work.requantizations = work.outputs;

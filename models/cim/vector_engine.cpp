@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "models/cim/output_stage.hpp"
-#include "models/cim/tensor_codes.hpp"
+#include "models/cim/tile_shape.hpp"
 
 namespace cimbalom::cim {
 
@@ -18,6 +18,7 @@ using registers::window;
 struct job {
   const command& c;
   const vector_descriptor& d;
+  tile_shape tile;
   const std::uint8_t* input;
   const std::uint8_t* second;
   std::uint8_t* output;
@@ -26,11 +27,11 @@ struct job {
   bool fixed;
 
   const std::uint8_t* input_pixel(std::int64_t row, std::int64_t column) const {
-    return input + static_cast<std::size_t>(row - c.input_row) * row_bytes(d.input) +
-           static_cast<std::size_t>(column) * pixel_bytes(d.input);
+    const std::int64_t pixel = (row - c.input_row) * tile.input_columns + column - tile.input_column;
+    return input + static_cast<std::size_t>(pixel) * pixel_bytes(d.input);
   }
   std::uint8_t* output_pixel(std::size_t row, std::size_t column) const {
-    return output + row * row_bytes(d.output) + column * pixel_bytes(d.output);
+    return output + (row * static_cast<std::size_t>(tile.output_pitch) + column) * pixel_bytes(d.output);
   }
   // value * factor in output codes; value is at most 32 bits wide, sums of pooling a little more (checked by decode).
   std::int32_t scaled(std::int64_t value, std::int32_t factor) const {
@@ -72,13 +73,15 @@ void for_samples(const job& j, const clipped_window& inside, Visit visit) {
 }
 
 void add_row(const job& j, std::size_t row, std::vector<std::int32_t>& a, std::vector<std::int32_t>& b) {
-  const std::size_t count = static_cast<std::size_t>(j.d.output.width) * static_cast<std::size_t>(j.d.output.channels);
+  const std::size_t count =
+      static_cast<std::size_t>(j.tile.output_columns) * static_cast<std::size_t>(j.d.output.channels);
   a.resize(count);
   b.resize(count);
   const std::int64_t input_row = std::int64_t{j.c.output_row} + static_cast<std::int64_t>(row);
-  load_codes(j.d.input, j.input_pixel(input_row, 0), count, j.d.input.zero_point, a.data());
-  load_codes(j.d.second_input, j.second + row * row_bytes(j.d.second_input), count, j.d.second_input.zero_point,
-             b.data());
+  load_codes(j.d.input, j.input_pixel(input_row, j.tile.output_column), count, j.d.input.zero_point, a.data());
+  const std::uint8_t* second =
+      j.second + row * static_cast<std::size_t>(j.tile.second_pitch) * pixel_bytes(j.d.second_input);
+  load_codes(j.d.second_input, second, count, j.d.second_input.zero_point, b.data());
   if (j.fixed) {
     for (std::size_t i = 0; i < count; ++i) {
       const std::int64_t sum = std::int64_t{a[i]} * j.d.multiplier + std::int64_t{b[i]} * j.d.second_multiplier;
@@ -100,9 +103,9 @@ void affine_row(const job& j, std::size_t row, std::vector<std::int32_t>& codes)
   const auto channels = static_cast<std::size_t>(j.d.output.channels);
   const std::int64_t input_row = std::int64_t{j.c.output_row} + static_cast<std::int64_t>(row);
   codes.resize(channels);
-  for (std::size_t column = 0; column < static_cast<std::size_t>(j.d.output.width); ++column) {
-    load_codes(j.d.input, j.input_pixel(input_row, static_cast<std::int64_t>(column)), channels, j.d.input.zero_point,
-               codes.data());
+  for (std::size_t column = 0; column < static_cast<std::size_t>(j.tile.output_columns); ++column) {
+    const std::int64_t input_column = j.tile.output_column + static_cast<std::int64_t>(column);
+    load_codes(j.d.input, j.input_pixel(input_row, input_column), channels, j.d.input.zero_point, codes.data());
     for (std::size_t c = 0; c < channels; ++c) {
       const registers::filter_record& channel = j.d.channels[c];
       if (j.fixed) {
@@ -166,15 +169,17 @@ void slice_pixel(const job& j, std::int64_t row, std::int64_t column, std::vecto
 void vector_engine::run(const command& c, const vector_descriptor& d, buffers& memory) {
   const bool adds = d.kind == vector_kind::add;
   const bool fixed = d.requantize == registers::requantization::fixed_point;
+  const tile_shape tile(c, d.input.width, d.output.width);
   const job j{c,
               d,
-              memory.bytes(c.input, c.input_rows * row_bytes(d.input)),
-              adds ? memory.bytes(c.second_input, c.output_rows * row_bytes(d.second_input)) : nullptr,
-              memory.bytes(c.output, c.output_rows * row_bytes(d.output)),
+              tile,
+              memory.bytes(c.input, tile.input_bytes(d.input, c.input_rows)),
+              adds ? memory.bytes(c.second_input, tile.second_bytes(d.second_input, c.output_rows)) : nullptr,
+              memory.bytes(c.output, tile.output_bytes(d.output, c.output_rows)),
               output_stage(d.output, d.clamp_low, d.clamp_high),
               rounding_shift(fixed ? d.shift : 0),
               fixed};
-  const auto width = static_cast<std::size_t>(d.output.width);
+  const auto width = static_cast<std::size_t>(tile.output_columns);
   const bool slices = d.kind == vector_kind::slice_pad;
   const auto channels = static_cast<std::size_t>(slices ? d.channels_written : d.output.channels);
   const auto first_byte = static_cast<std::size_t>(slices ? d.output_channel * d.output.element_bytes() : 0);
@@ -192,7 +197,7 @@ void vector_engine::run(const command& c, const vector_descriptor& d, buffers& m
     }
     const std::int64_t output_row = std::int64_t{c.output_row} + static_cast<std::int64_t>(row);
     for (std::size_t column = 0; column < width; ++column) {
-      const auto output_column = static_cast<std::int64_t>(column);
+      const std::int64_t output_column = tile.output_column + static_cast<std::int64_t>(column);
       if (d.kind == vector_kind::max_pool) {
         max_pool_pixel(j, clip(d, output_row, output_column), outputs_, codes_);
       } else if (d.kind == vector_kind::average_pool) {

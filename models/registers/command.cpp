@@ -53,7 +53,17 @@ void operands(Archive& archive, Command& value) {
       archive(value.input_rows);
       archive(value.output_row);
       archive(value.output_rows);
-      if (value.op == opcode::compute) archive(value.accumulator);
+      if (value.op == opcode::compute) {
+        archive(value.accumulator);
+      } else {
+        archive.reserved(sizeof value.accumulator);
+      }
+      archive(value.input_column);
+      archive(value.input_columns);
+      archive(value.output_column);
+      archive(value.output_columns);
+      archive(value.output_pitch);
+      archive(value.second_pitch);
       break;
     case opcode::fence:
       archive(value.sequence);
@@ -71,9 +81,15 @@ std::uint8_t flags_of(const command& value) {
   return flags;
 }
 
-std::string rows_text(std::uint32_t first, std::uint32_t count) {
-  if (count == 0) return "no rows";
-  return "rows " + std::to_string(first) + ".." + std::to_string(first + count - 1);
+std::string range_text(const char* what, std::uint32_t first, std::uint32_t count) {
+  if (count == 0) return std::string("no ") + what;
+  return std::string(what) + " " + std::to_string(first) + ".." + std::to_string(first + count - 1);
+}
+
+std::string tile_text(const command& value) {
+  const std::string rows = range_text("rows", value.output_row, value.output_rows);
+  if (value.output_columns == 0) return rows;
+  return rows + " " + range_text("columns", value.output_column, value.output_columns);
 }
 
 std::string hex(std::uint64_t value) {
@@ -221,7 +237,7 @@ std::string describe(const command& value) {
              (value.copies == 1 ? " copy" : " copies");
     case opcode::compute:
     case opcode::vector_op:
-      return text + " " + rows_text(value.output_row, value.output_rows) + ", descriptor " + hex(value.descriptor);
+      return text + " " + tile_text(value) + ", descriptor " + hex(value.descriptor);
     case opcode::fence:
       return text + " " + std::to_string(value.sequence);
     case opcode::nop:

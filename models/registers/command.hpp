@@ -81,16 +81,24 @@ struct command {
 
   // compute, vector_op
   std::uint32_t descriptor = 0;    ///< aperture offset in the parameter buffer
-  std::uint32_t input = 0;         ///< aperture offset of input row input_row
-  std::uint32_t second_input = 0;  ///< residual, or second operand: aperture offset of output row output_row
-  std::uint32_t output = 0;        ///< aperture offset of output row output_row
+  std::uint32_t input = 0;         ///< aperture offset of the first input pixel that is present
+  std::uint32_t second_input = 0;  ///< residual, or second operand: aperture offset of the tile's first pixel
+  std::uint32_t output = 0;        ///< aperture offset of the tile's first pixel
   std::uint16_t input_row = 0;     ///< first input row that is present
   std::uint16_t input_rows = 0;
   std::uint16_t output_row = 0;
   std::uint16_t output_rows = 0;
-  bool accumulate = false;        ///< start from the accumulators instead of zero
-  bool keep = false;              ///< leave the sums in the accumulators: no post-processing
-  std::uint32_t accumulator = 0;  ///< byte offset in the accumulator storage
+  // Tiles that do not take whole rows (models/cim/tile_shape.hpp): columns as rows above; 0 columns, 0 pitch: the
+  // width of the map. Operands begin at the first column that is present; input rows lie input_columns apart.
+  std::uint16_t input_column = 0;
+  std::uint16_t input_columns = 0;
+  std::uint16_t output_column = 0;
+  std::uint16_t output_columns = 0;
+  std::uint16_t output_pitch = 0;  ///< columns from row to row of `output`
+  std::uint16_t second_pitch = 0;  ///< of `second_input`
+  bool accumulate = false;         ///< start from the accumulators instead of zero
+  bool keep = false;               ///< leave the sums in the accumulators: no post-processing
+  std::uint32_t accumulator = 0;   ///< byte offset in the accumulator storage
 
   // fence
   std::uint32_t sequence = 0;

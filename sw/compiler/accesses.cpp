@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "models/cim/tile_shape.hpp"
+
 namespace cimbalom::compiler {
 
 namespace {
@@ -47,8 +49,9 @@ void add_compute(collector& to, const command& value, const registers::mvm_descr
   stored.first_bank = layer.first_bank;
   stored.copies = layer.copies;
   add_positions(to, stored, bank_positions, false);
-  to.read(space::buffer, value.input, row_bytes(layer.input, value.input_rows));
-  const std::uint64_t sums = std::uint64_t{value.output_rows} * static_cast<std::uint64_t>(layer.output.width) *
+  const cim::tile_shape tile(value, layer.input.width, layer.output.width);
+  to.read(space::buffer, value.input, tile.input_bytes(layer.input, value.input_rows));
+  const std::uint64_t sums = std::uint64_t{value.output_rows} * static_cast<std::uint64_t>(tile.output_columns) *
                              filter_count(layer) * sizeof(std::int32_t);
   if (value.accumulate) to.read(space::accumulator, value.accumulator, sums);
   if (value.keep) {
@@ -56,17 +59,18 @@ void add_compute(collector& to, const command& value, const registers::mvm_descr
     return;
   }
   if (layer.has_second_input) {
-    to.read(space::buffer, value.second_input, row_bytes(layer.second_input, value.output_rows));
+    to.read(space::buffer, value.second_input, tile.second_bytes(layer.second_input, value.output_rows));
   }
-  to.write(space::buffer, value.output, row_bytes(layer.output, value.output_rows));
+  to.write(space::buffer, value.output, tile.output_bytes(layer.output, value.output_rows));
 }
 
 void add_vector(collector& to, const command& value, const registers::vector_descriptor& layer) {
-  to.read(space::buffer, value.input, row_bytes(layer.input, value.input_rows));
+  const cim::tile_shape tile(value, layer.input.width, layer.output.width);
+  to.read(space::buffer, value.input, tile.input_bytes(layer.input, value.input_rows));
   if (layer.kind == registers::vector_kind::add) {
-    to.read(space::buffer, value.second_input, row_bytes(layer.second_input, value.output_rows));
+    to.read(space::buffer, value.second_input, tile.second_bytes(layer.second_input, value.output_rows));
   }
-  to.write(space::buffer, value.output, row_bytes(layer.output, value.output_rows));
+  to.write(space::buffer, value.output, tile.output_bytes(layer.output, value.output_rows));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "models/cim/tensor_codes.hpp"
 #include "models/registers/command.hpp"
 #include "models/registers/descriptor.hpp"
 
@@ -41,6 +42,8 @@ inline std::uint64_t row_bytes(const registers::tensor_format& format, std::uint
   return rows * static_cast<std::uint64_t>(format.width) * static_cast<std::uint64_t>(format.channels) *
          static_cast<std::uint64_t>(format.element_bytes());
 }
+
+using cim::pixel_bytes;
 
 /// Filters of all passes: the sums that one pixel has.
 std::uint64_t filter_count(const registers::mvm_descriptor& value);

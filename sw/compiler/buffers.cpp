@@ -1,12 +1,14 @@
 #include "sw/compiler/buffers.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <string>
 
 #include "platform/configuration/error.hpp"
 #include "sw/compiler/accesses.hpp"
 #include "sw/compiler/buffer_allocator.hpp"
+#include "sw/compiler/tiling.hpp"
 
 namespace cimbalom::compiler {
 
@@ -134,13 +136,6 @@ class planner {
     return true;
   }
 
-  struct scratch_need {
-    streamed_operand* operand;
-    std::uint64_t row_bytes;
-    std::size_t preferred;
-    bool is_input;
-  };
-
   bool place_tiles(int number) {
     const layer& l = net_.layers[static_cast<std::size_t>(number)];
     const layer_units& units = units_[static_cast<std::size_t>(number)];
@@ -148,129 +143,62 @@ class planner {
     const work_unit& head = units.units.front();
     const registers::tensor_format& out = output_of(head);
     const registers::tensor_format* second = second_input_of(head);
+    if (units.channel_split) {  // parts of the channels lie apart in memory alone
+      for (const int tensor : l.inputs) {
+        if (home(tensor).in_buffer) return spill(tensor);
+      }
+      if (home(l.output).in_buffer) return spill(l.output);
+    }
     tiles.input.streamed = !home(l.inputs[0]).in_buffer;
     tiles.second_input.streamed = second != nullptr && !home(l.inputs.at(1)).in_buffer;
     tiles.output.streamed = !home(l.output).in_buffer;
 
     int widest = 0;
     for (const work_unit& unit : units.units) widest = std::max(widest, unit.channels);
-    tiles.compact = tiles.output.streamed && widest < out.channels;
+    const int channels = net_.tensors[static_cast<std::size_t>(l.output)].format.channels;
+    tiles.compact = tiles.output.streamed && widest < channels;
     // The channels of a second input follow those of the output: both compact, or neither.
     if (tiles.compact && second != nullptr && !tiles.second_input.streamed) return spill(l.inputs.at(1));
 
     std::vector<scratch_need> needs;
-    const auto bytes_of = [&](const registers::tensor_format& format, bool compact) {
-      return compact
-                 ? row_bytes(format) / static_cast<std::uint64_t>(format.channels) * static_cast<std::uint64_t>(widest)
-                 : row_bytes(format);
+    const auto pixel = [&](const registers::tensor_format& format, int of) {
+      return static_cast<std::uint64_t>(of) * static_cast<std::uint64_t>(format.element_bytes());
     };
-    if (tiles.input.streamed) needs.push_back({&tiles.input, row_bytes(input_of(head)), 0, true});
-    if (tiles.second_input.streamed) needs.push_back({&tiles.second_input, bytes_of(*second, tiles.compact), 1, false});
-    if (tiles.output.streamed) needs.push_back({&tiles.output, bytes_of(out, tiles.compact), 1, false});
-    return choose_rows(number, units, needs, tiles);
+    const int written = tiles.compact ? widest : out.channels;
+    if (tiles.input.streamed) {
+      needs.push_back({&tiles.input, pixel(input_of(head), input_of(head).channels), 0, true});
+    }
+    if (tiles.second_input.streamed) needs.push_back({&tiles.second_input, pixel(*second, written), 1, false});
+    if (tiles.output.streamed) needs.push_back({&tiles.output, pixel(out, written), 1, false});
+    return choose_tiles(number, needs, tiles);
   }
 
-  int most_rows(const layer_units& units) const {
-    const registers::tensor_format& out = output_of(units.units.front());
-    if (!units.tiles_outside) return out.height;
-    std::uint64_t filters = 0;  // whose sums wait from round to round
-    for (const work_unit& unit : units.units) {
-      if (unit.keep || unit.accumulate) filters = std::max<std::uint64_t>(filters, filter_count(unit.mvm));
-    }
-    if (filters == 0) return out.height;
-    const std::uint64_t sums_of_row = static_cast<std::uint64_t>(out.width) * filters * sizeof(std::int32_t);
-    const std::uint64_t rows = static_cast<std::uint64_t>(hardware_.accelerator.accumulator_bytes) / sums_of_row;
-    return static_cast<int>(std::min<std::uint64_t>(rows, static_cast<std::uint64_t>(out.height)));
-  }
-
-  bool choose_rows(int number, const layer_units& units, const std::vector<scratch_need>& needs, tile_plan& tiles) {
-    const int height = output_of(units.units.front()).height;
-    const int most = most_rows(units);
-    if (most < 1) {
-      throw bad_input({}, "platform.accelerator.accumulator_bytes",
-                      std::to_string(hardware_.accelerator.accumulator_bytes),
-                      "layer " + net_.layers[static_cast<std::size_t>(number)].name +
-                          " adds up rounds of a row of sums; raise it or the positions of a bank");
-    }
-    if (needs.empty()) {
-      set_rows(tiles, most, height);
-      return true;
-    }
-    const int single = largest_fit(number, units, needs, most, 1);
-    if (single < 1) return spill_for(number);
-    const int twin = single < height ? largest_fit(number, units, needs, single, 2) : 0;
-    const bool twice = twin >= 1 && time_ns(units, needs, twin, true) <= time_ns(units, needs, single, false);
-    fits(number, units, needs, twice ? twin : single, twice ? 2 : 1, &allocator_);
-    set_rows(tiles, twice ? twin : single, height);
+  // Whole rows if need be by spilling other maps; parts of rows where that does not do.
+  bool choose_tiles(int number, const std::vector<scratch_need>& needs, tile_plan& tiles) {
+    const tile_chooser chooser(units_[static_cast<std::size_t>(number)], needs, hardware_, allocator_, number);
+    std::optional<tile_chooser::choice> chosen = chooser.whole_rows();
+    if (!chosen && chooser.row_of_sums_fits() && spill_for(number)) return false;
+    if (!chosen) chosen = chooser.parts_of_rows();
+    if (!chosen && chooser.pixel_of_sums_fits() && spill_for(number)) return false;
+    if (!chosen) refuse(number, chooser);
+    chooser.commit(*chosen, tiles, allocator_);
     return true;
   }
 
-  static void set_rows(tile_plan& tiles, int rows, int height) {
-    tiles.rows = rows;
-    tiles.count = (height + rows - 1) / rows;
-  }
-
-  std::uint64_t scratch_rows(const layer_units& units, bool is_input, int rows) const {
-    if (!is_input) return static_cast<std::uint64_t>(rows);
-    const work_unit& head = units.units.front();
-    const registers::window window = window_of(head);
-    const int most = (rows - 1) * window.stride_h + window.dilation_h * (window.kernel_h - 1) + 1;
-    return static_cast<std::uint64_t>(std::min(most, input_of(head).height));
-  }
-
-  // Whether the scratch areas fit; where `commit` is given, takes them.
-  bool fits(int number, const layer_units& units, const std::vector<scratch_need>& needs, int rows, int copies,
-            buffer_allocator* commit) const {
-    buffer_allocator trial = allocator_;
-    for (const scratch_need& need : needs) {
-      for (int copy = 0; copy < copies; ++copy) {
-        const auto at =
-            trial.allocate(scratch_rows(units, need.is_input, rows) * need.row_bytes, number, number, need.preferred);
-        if (!at) return false;
-        if (commit == nullptr) continue;
-        need.operand->scratch[static_cast<std::size_t>(copy)] = *at;
-        if (copies == 1) need.operand->scratch[1] = *at;
-      }
+  [[noreturn]] void refuse(int number, const tile_chooser& chooser) const {
+    const std::string& name = net_.layers[static_cast<std::size_t>(number)].name;
+    const cim::accelerator_config& a = hardware_.accelerator;
+    if (!chooser.pixel_of_sums_fits()) {
+      throw bad_input({}, "platform.accelerator.accumulator_bytes", std::to_string(a.accumulator_bytes),
+                      "layer " + name + " adds up rounds of the sums of a pixel; raise it or the positions of a bank");
     }
-    if (commit != nullptr) *commit = trial;
-    return true;
+    throw bad_input({}, "platform.accelerator.input_buffer_bytes", std::to_string(a.input_buffer_bytes),
+                    "one output pixel of layer " + name + " needs " + std::to_string(chooser.pixel_need(true)) +
+                        " bytes of input and " + std::to_string(chooser.pixel_need(false)) +
+                        " besides, in input and output buffer");
   }
 
-  int largest_fit(int number, const layer_units& units, const std::vector<scratch_need>& needs, int most,
-                  int copies) const {
-    int low = 0, high = most;  // bytes only grow with rows
-    while (low < high) {
-      const int middle = (low + high + 1) / 2;
-      if (fits(number, units, needs, middle, copies, nullptr)) {
-        low = middle;
-      } else {
-        high = middle - 1;
-      }
-    }
-    return low;
-  }
-
-  double time_ns(const layer_units& units, const std::vector<scratch_need>& needs, int rows, bool overlapped) const {
-    const work_unit& head = units.units.front();
-    const registers::tensor_format& out = output_of(head);
-    const int tiles = (out.height + rows - 1) / rows;
-    std::uint64_t entries = 0;
-    for (const work_unit& unit : units.units) entries += unit.entries;
-    const double pixels = static_cast<double>(out.height) * out.width;
-    const double compute =
-        head.on_macros
-            ? static_cast<double>(entries) * pixels * hardware_.macro.op_ns / static_cast<double>(hardware_.banks())
-            : pixels * out.channels / hardware_.accelerator.post_lanes * hardware_.cycle_ns();
-    double transfer = 0;
-    for (const scratch_need& need : needs) {
-      const auto one = static_cast<double>(scratch_rows(units, need.is_input, rows) * need.row_bytes);
-      const double repeats = need.is_input && tiles > 1 ? static_cast<double>(units.units.size()) : 1.0;
-      transfer += tiles * repeats * (hardware_.memory_latency_ns + one / hardware_.memory_bytes_per_ns);
-    }
-    return overlapped ? std::max(compute, transfer) + transfer / tiles : compute + transfer;
-  }
-
-  // Makes room at a layer: the largest map that waits there, else one of its own.
+  // Makes room at a layer: the largest map that waits there, else one of its own. False: nothing is left to spill.
   bool spill_for(int number) {
     const layer& l = net_.layers[static_cast<std::size_t>(number)];
     int victim = -1;
@@ -287,14 +215,9 @@ class planner {
         victim_is_own = own;
       }
     }
-    if (victim >= 0) return spill(victim);
-    const work_unit& head = units_[static_cast<std::size_t>(number)].units.front();
-    const std::uint64_t row =
-        row_bytes(input_of(head)) * scratch_rows(units_[static_cast<std::size_t>(number)], true, 1);
-    throw bad_input({}, "platform.accelerator.input_buffer_bytes",
-                    std::to_string(hardware_.accelerator.input_buffer_bytes),
-                    "one output row of layer " + l.name + " needs " + std::to_string(row) + " bytes of input and " +
-                        std::to_string(row_bytes(output_of(head))) + " of output in input and output buffer");
+    if (victim < 0) return false;
+    spill(victim);
+    return true;
   }
 
   const network& net_;
@@ -310,11 +233,23 @@ class planner {
 
 }  // namespace
 
-row_range needed_rows(const registers::window& window, int input_height, int first, int count) {
-  const int low = first * window.stride_h - window.pad_top;
-  const int high = (first + count - 1) * window.stride_h - window.pad_top + window.dilation_h * (window.kernel_h - 1);
-  const int from = std::clamp(low, 0, input_height - 1);
-  return {from, std::clamp(high, from, input_height - 1) - from + 1};
+namespace {
+
+line_range needed_lines(int kernel, int stride, int dilation, int pad, int size, int first, int count) {
+  const int low = first * stride - pad;
+  const int high = (first + count - 1) * stride - pad + dilation * (kernel - 1);
+  const int from = std::clamp(low, 0, size - 1);
+  return {from, std::clamp(high, from, size - 1) - from + 1};
+}
+
+}  // namespace
+
+line_range needed_rows(const registers::window& w, int input_height, int first, int count) {
+  return needed_lines(w.kernel_h, w.stride_h, w.dilation_h, w.pad_top, input_height, first, count);
+}
+
+line_range needed_columns(const registers::window& w, int input_width, int first, int count) {
+  return needed_lines(w.kernel_w, w.stride_w, w.dilation_w, w.pad_left, input_width, first, count);
 }
 
 registers::window window_of(const work_unit& unit) {

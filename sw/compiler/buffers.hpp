@@ -24,10 +24,12 @@ struct streamed_operand {
   std::array<std::uint32_t, 2> scratch{};  ///< aperture offsets, used in turn; equal when there is one
 };
 
-/// How a layer is cut into tiles of output rows.
+/// How a layer is cut into tiles of its output map, in order from left to right, then down.
 struct tile_plan {
-  int rows = 0;   ///< output rows of a tile, the last may have fewer
-  int count = 1;  ///< tiles
+  int rows = 0;     ///< output rows of a tile, the last may have fewer
+  int columns = 0;  ///< output columns of a tile, the last may have fewer; 0: whole rows
+  int across = 1;   ///< tiles beside each other
+  int count = 1;    ///< tiles
   streamed_operand input, second_input, output;
   bool compact = false;  ///< streamed output (and second input) hold only the channels of the unit
 };
@@ -37,11 +39,12 @@ struct buffer_plan {
   std::vector<tile_plan> layers;
 };
 
-/// Input rows that output rows [first, first + count) need, clipped to the map; at least one.
-struct row_range {
+/// Input rows or columns that output ones [first, first + count) need, clipped to the map; at least one.
+struct line_range {
   int first = 0, count = 0;
 };
-row_range needed_rows(const registers::window& window, int input_height, int first, int count);
+line_range needed_rows(const registers::window& window, int input_height, int first, int count);
+line_range needed_columns(const registers::window& window, int input_width, int first, int count);
 /// The window of any unit; 1x1 for element-wise kinds.
 registers::window window_of(const work_unit& unit);
 const registers::tensor_format& input_of(const work_unit& unit);
@@ -50,7 +53,7 @@ const registers::tensor_format& output_of(const work_unit& unit);
 const registers::tensor_format* second_input_of(const work_unit& unit);
 
 /// Gives every tensor a place in the input or output buffer for as long as it is needed, or lets it live in DRAM and
-/// be worked on tile by tile. Throws input_error where not even one row of a map fits.
+/// be worked on tile by tile. Throws input_error where not even one pixel of a map fits with the window it needs.
 buffer_plan plan_buffers(const quantization::network& network, const std::vector<layer_units>& units,
                          const target& hardware);
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "models/cim/cim_cost.hpp"
+#include "models/cim/tile_shape.hpp"
 #include "platform/configuration/error.hpp"
 
 namespace cimbalom::compiler {
@@ -172,13 +173,15 @@ void command_builder::compute(const command& value, const work_unit& unit) {
   if (!unit.on_macros) {
     operand.vector = &unit.vector;
     const registers::tensor_format& out = unit.vector.output;
-    work.post_operations = std::uint64_t{value.output_rows} * static_cast<std::uint64_t>(out.width) *
+    const cim::tile_shape tile(value, unit.vector.input.width, out.width);
+    work.post_operations = std::uint64_t{value.output_rows} * static_cast<std::uint64_t>(tile.output_columns) *
                            static_cast<std::uint64_t>(unit.channels) * samples_of(unit.vector);
     add(value, operand, cim::vector_op_time(in_.hardware.accelerator, work).total_ps);
     return;
   }
   operand.mvm = &unit.mvm;
-  work.pixels = std::uint64_t{value.output_rows} * static_cast<std::uint64_t>(unit.mvm.output.width);
+  const cim::tile_shape tile(value, unit.mvm.input.width, unit.mvm.output.width);
+  work.pixels = std::uint64_t{value.output_rows} * static_cast<std::uint64_t>(tile.output_columns);
   work.outputs = work.pixels * filter_count(unit.mvm);
   work.post_operations = unit.keep ? 0 : work.outputs;
   work.input_bits = unit.mvm.input_bits;

@@ -270,6 +270,7 @@ class compilation {
     layer_mapping m;
     m.layer = layer;
     m.rounds = units.units.size();
+    m.channels_apart = buffers_.layers[static_cast<std::size_t>(layer)].compact;
     if (!head.on_macros) return m;
     m.copies = head.copies;
     m.shards = head.shards;

@@ -165,16 +165,23 @@ std::vector<mapping_option> mapping_options(const work_unit& unit, const tile_pl
   const auto height = static_cast<std::uint64_t>(unit.mvm.output.height);
   const auto width = static_cast<std::uint64_t>(unit.mvm.output.width);
   const auto rows = static_cast<std::uint64_t>(tiles.rows);
-  const std::uint64_t whole = height / rows, rest = height % rows;
+  const std::uint64_t columns = tiles.columns > 0 ? static_cast<std::uint64_t>(tiles.columns) : width;
   std::vector<mapping_option> all;
   for (std::uint64_t wanted = 1; wanted <= std::min(hardware.banks(), unit.entries); ++wanted) {
     mapping_option option;
     option.shard_positions = divide_up(unit.entries, wanted);
     if (option.shard_positions > hardware.positions()) continue;
     option.shards = divide_up(unit.entries, option.shard_positions);
-    option.copies = duplication ? std::min(hardware.banks() / option.shards, rows * width) : 1;
-    option.bank_operations = option.shard_positions * (whole * divide_up(rows * width, option.copies) +
-                                                       (rest > 0 ? divide_up(rest * width, option.copies) : 0));
+    option.copies = duplication ? std::min(hardware.banks() / option.shards, rows * columns) : 1;
+    std::uint64_t runs = 0;  // of the busiest copy, over all tiles: whole ones, and those at the right and lower edge
+    for (const std::uint64_t r : {rows, height % rows}) {
+      const std::uint64_t down = r == rows ? height / rows : 1;
+      for (const std::uint64_t c : {columns, width % columns}) {
+        const std::uint64_t across = c == columns ? width / columns : 1;
+        runs += down * across * divide_up(r * c, option.copies);
+      }
+    }
+    option.bank_operations = option.shard_positions * runs;
     all.push_back(option);
   }
   std::sort(all.begin(), all.end(), [](const mapping_option& a, const mapping_option& b) {

@@ -41,6 +41,7 @@ struct layer_mapping {
   int layer = -1;
   std::uint64_t entries = 0;  ///< positions' worth of weights
   std::uint64_t copies = 1, shards = 1, rounds = 1;
+  bool channels_apart = false;     ///< its commands leave parts of the channels in the output buffer, not whole pixels
   bool resident = false;           ///< stays in the arrays from image to image
   std::uint64_t weight_bytes = 0;  ///< fetched from DRAM for each image
   std::uint64_t bank_operations = 0;

@@ -16,7 +16,8 @@ using quantization::layer_kind;
 struct job {
   int layer = 0, segment = 0;
   const work_unit* unit = nullptr;
-  int tile = 0, first_row = 0, rows = 0;
+  int tile = 0, first_row = 0, rows = 0, first_column = 0, columns = 0;
+  std::size_t turn = 0;   // of the two scratch areas
   bool new_input = true;  // the tile's input is not in its scratch area yet
   bool last_of_layer = false;
 };
@@ -86,14 +87,40 @@ class stream_builder {
         next.segment = segment;
         next.unit = &units.units[units.tiles_outside ? b : a];
         next.tile = static_cast<int>(units.tiles_outside ? a : b);
-        next.first_row = next.tile * tiles.rows;
-        next.rows = std::min(tiles.rows, output_of(*next.unit).height - next.first_row);
-        next.new_input = next.tile != tile_before;
+        place_tile(tiles, next);
+        next.new_input = next.tile != tile_before || units.channel_split;
+        // A part of the channels is a tile of its own.
+        next.turn = (units.channel_split ? a * inner + b : static_cast<std::size_t>(next.tile)) % 2;
         tile_before = next.tile;
         next.last_of_layer = a + 1 == outer && b + 1 == inner;
         jobs_.push_back(next);
       }
     }
+  }
+
+  static void place_tile(const tile_plan& tiles, job& one) {
+    const registers::tensor_format& out = output_of(*one.unit);
+    const int columns = tiles.columns > 0 ? tiles.columns : out.width;
+    one.first_row = one.tile / tiles.across * tiles.rows;
+    one.rows = std::min(tiles.rows, out.height - one.first_row);
+    one.first_column = one.tile % tiles.across * columns;
+    one.columns = std::min(columns, out.width - one.first_column);
+  }
+
+  static bool whole_rows(const job& j) { return j.columns == output_of(*j.unit).width; }
+
+  // The part of an input that a job needs; whole rows of the output take whole rows of the input.
+  struct input_part {
+    line_range rows, columns;
+    std::uint64_t pixels() const {
+      return static_cast<std::uint64_t>(rows.count) * static_cast<std::uint64_t>(columns.count);
+    }
+  };
+  static input_part needed_input(const job& j) {
+    const registers::tensor_format& in = input_of(*j.unit);
+    const registers::window w = window_of(*j.unit);
+    return {needed_rows(w, in.height, j.first_row, j.rows),
+            whole_rows(j) ? line_range{0, in.width} : needed_columns(w, in.width, j.first_column, j.columns)};
   }
 
   void list_visits() {
@@ -178,15 +205,12 @@ class stream_builder {
       const std::uint64_t begin = operand.streamed ? scratch(operand, j) : home(tensor).offset;
       ranges.push_back({begin, begin + (operand.streamed ? bytes : home(tensor).bytes)});
     };
-    const registers::tensor_format& in = input_of(*j.unit);
-    const row_range rows = needed_rows(window_of(*j.unit), in.height, j.first_row, j.rows);
-    add(tiles.input, l.inputs[0], row_bytes(in, static_cast<std::uint64_t>(rows.count)));
+    const auto pixels = static_cast<std::uint64_t>(j.rows) * static_cast<std::uint64_t>(j.columns);
+    add(tiles.input, l.inputs[0], needed_input(j).pixels() * pixel_bytes(input_of(*j.unit)));
     if (const registers::tensor_format* second = second_input_of(*j.unit)) {
-      add(tiles.second_input, l.inputs.at(1), row_bytes(*second, static_cast<std::uint64_t>(j.rows)));
+      add(tiles.second_input, l.inputs.at(1), pixels * pixel_bytes(*second));
     }
-    if (!streamed_inputs_alone) {
-      add(tiles.output, l.output, row_bytes(output_of(*j.unit), static_cast<std::uint64_t>(j.rows)));
-    }
+    if (!streamed_inputs_alone) add(tiles.output, l.output, pixels * pixel_bytes(output_of(*j.unit)));
     return ranges;
   }
 
@@ -206,78 +230,118 @@ class stream_builder {
     return true;
   }
 
-  std::uint32_t scratch(const streamed_operand& operand, const job& j) const {
-    return operand.scratch[static_cast<std::size_t>(j.tile % 2)];
+  std::uint32_t scratch(const streamed_operand& operand, const job& j) const { return operand.scratch[j.turn]; }
+
+  // A part of a map in memory, and its place in a buffer, where it lies without gaps.
+  struct map_part {
+    int tensor = -1;
+    line_range rows, columns, channels;
+    std::uint32_t buffer = 0;
+  };
+
+  // Moves it with as few commands as two dimensions allow.
+  void move(const job& j, const map_part& part, bool to_memory) {
+    const registers::tensor_format& map = in_.network.tensors[static_cast<std::size_t>(part.tensor)].format;
+    const std::uint64_t pixel = pixel_bytes(map), row = row_bytes(map);
+    const auto element = static_cast<std::uint64_t>(map.element_bytes());
+    const auto rows = static_cast<std::uint64_t>(part.rows.count);
+    const auto columns = static_cast<std::uint64_t>(part.columns.count);
+    const std::uint64_t run = static_cast<std::uint64_t>(part.channels.count) * element;
+    const std::uint64_t from = address(part.tensor) + static_cast<std::uint64_t>(part.rows.first) * row +
+                               static_cast<std::uint64_t>(part.columns.first) * pixel +
+                               static_cast<std::uint64_t>(part.channels.first) * element;
+    const auto block = [&](std::uint64_t at, std::uint32_t buffer, std::uint64_t bytes, std::uint64_t count,
+                           std::uint64_t stride) {
+      if (to_memory) {
+        build_.store(j.layer, buffer, at, bytes, count, stride);
+      } else {
+        build_.load_vector(j.layer, at, buffer, bytes, count, stride);
+      }
+    };
+    const bool all_columns = columns * pixel == row;
+    if (run == pixel) {
+      all_columns ? block(from, part.buffer, rows * row, 1, 0) : block(from, part.buffer, columns * pixel, rows, row);
+    } else if (all_columns) {
+      block(from, part.buffer, run, rows * columns, pixel);
+    } else {
+      for (std::uint64_t r = 0; r < rows; ++r) {
+        block(from + r * row, part.buffer + static_cast<std::uint32_t>(r * columns * run), run, columns, pixel);
+      }
+    }
   }
 
   void load_tile(const job& j) {
     const tile_plan& tiles = tiles_of(j.layer);
     const quantization::layer& l = layer_at(j.layer);
     if (tiles.input.streamed && j.new_input) {
-      const registers::tensor_format& format = input_of(*j.unit);
-      const row_range rows = needed_rows(window_of(*j.unit), format.height, j.first_row, j.rows);
-      const std::uint64_t row = row_bytes(format);
-      build_.load_vector(j.layer, address(l.inputs[0]) + static_cast<std::uint64_t>(rows.first) * row,
-                         scratch(tiles.input, j), static_cast<std::uint64_t>(rows.count) * row, 1, 0);
+      const input_part part = needed_input(j);
+      const line_range channels{j.unit->first_input_channel, input_of(*j.unit).channels};
+      move(j, {l.inputs[0], part.rows, part.columns, channels, scratch(tiles.input, j)}, false);
     }
     if (tiles.second_input.streamed && !j.unit->keep) {
-      const transfer_shape shape = output_shape(j, *second_input_of(*j.unit), tiles.compact);
-      build_.load_vector(j.layer, address(l.inputs.at(1)) + shape.offset, scratch(tiles.second_input, j),
-                         shape.row_bytes, shape.rows, shape.stride);
+      move(j, output_part(j, l.inputs.at(1), scratch(tiles.second_input, j)), false);
     }
   }
 
-  struct transfer_shape {
-    std::uint64_t offset, row_bytes, rows, stride;
-  };
-
-  // Rows of a tile of an output-shaped map in memory: as a whole, or only the channels of the unit, pixel by pixel.
-  transfer_shape output_shape(const job& j, const registers::tensor_format& format, bool compact) const {
-    const auto element = static_cast<std::uint64_t>(format.element_bytes());
-    const auto width = static_cast<std::uint64_t>(format.width);
-    // A compact unit's own format has only its channels; in memory the whole map is laid out.
-    const quantization::layer& l = layer_at(j.layer);
-    const auto channels =
-        static_cast<std::uint64_t>(in_.network.tensors[static_cast<std::size_t>(l.output)].format.channels);
-    const std::uint64_t pixel = channels * element;
-    const std::uint64_t first = static_cast<std::uint64_t>(j.first_row) * width * pixel;
-    if (!compact) return {first, static_cast<std::uint64_t>(j.rows) * width * pixel, 1, 0};
-    return {first + static_cast<std::uint64_t>(j.unit->first_channel) * element,
-            static_cast<std::uint64_t>(j.unit->channels) * element, static_cast<std::uint64_t>(j.rows) * width, pixel};
+  // A tile of an output-shaped map: all channels, or those of the unit alone.
+  map_part output_part(const job& j, int tensor, std::uint32_t buffer) const {
+    const registers::tensor_format& map = in_.network.tensors[static_cast<std::size_t>(tensor)].format;
+    const bool compact = tiles_of(j.layer).compact;
+    return {tensor,
+            {j.first_row, j.rows},
+            {j.first_column, j.columns},
+            compact ? line_range{j.unit->first_channel, j.unit->channels} : line_range{0, map.channels},
+            buffer};
   }
 
   void compute(const job& j) {
     const tile_plan& tiles = tiles_of(j.layer);
     const quantization::layer& l = layer_at(j.layer);
     const work_unit& unit = *j.unit;
-    const row_range rows = needed_rows(window_of(unit), input_of(unit).height, j.first_row, j.rows);
+    const input_part part = needed_input(j);
     registers::command c;
     c.op = unit.on_macros ? registers::opcode::compute : registers::opcode::vector_op;
     c.layer = static_cast<std::int16_t>(j.layer);
     c.descriptor = registers::parameter_buffer_offset + unit.parameter_offset;
-    c.input_row = static_cast<std::uint16_t>(rows.first);
-    c.input_rows = static_cast<std::uint16_t>(rows.count);
+    c.input_row = static_cast<std::uint16_t>(part.rows.first);
+    c.input_rows = static_cast<std::uint16_t>(part.rows.count);
     c.output_row = static_cast<std::uint16_t>(j.first_row);
     c.output_rows = static_cast<std::uint16_t>(j.rows);
-    const auto at = [&](const streamed_operand& operand, int tensor, const registers::tensor_format& format, int row) {
+    const auto at = [&](const streamed_operand& operand, int tensor, const registers::tensor_format& format, int row,
+                        int column) {
       if (operand.streamed) return scratch(operand, j);
-      return home(tensor).offset + static_cast<std::uint32_t>(row_bytes(format, static_cast<std::uint64_t>(row)));
+      const std::int64_t pixel = std::int64_t{row} * format.width + column;
+      return home(tensor).offset + static_cast<std::uint32_t>(static_cast<std::uint64_t>(pixel) * pixel_bytes(format));
     };
-    c.input = at(tiles.input, l.inputs[0], input_of(unit), rows.first);
+    const bool loaded = tiles.input.streamed;
+    c.input = at(tiles.input, l.inputs[0], input_of(unit), part.rows.first, 0);
     if (const registers::tensor_format* second = second_input_of(unit)) {
-      c.second_input = at(tiles.second_input, l.inputs.at(1), *second, j.first_row);
+      c.second_input = at(tiles.second_input, l.inputs.at(1), *second, j.first_row, j.first_column);
     }
-    c.output = at(tiles.output, l.output, output_of(unit), j.first_row);
+    c.output = at(tiles.output, l.output, output_of(unit), j.first_row, j.first_column);
+    if (!whole_rows(j)) {
+      const auto columns = static_cast<std::uint16_t>(j.columns);
+      c.output_column = static_cast<std::uint16_t>(j.first_column);
+      c.output_columns = columns;
+      if (loaded) c.input_column = static_cast<std::uint16_t>(part.columns.first);
+      if (loaded) c.input_columns = static_cast<std::uint16_t>(part.columns.count);
+      if (tiles.output.streamed) c.output_pitch = columns;
+      if (tiles.second_input.streamed) c.second_pitch = columns;
+    }
     if (unit.keep || unit.accumulate) {
       c.keep = unit.keep;
       c.accumulate = unit.accumulate;
-      const bool one_tile = in_.units[static_cast<std::size_t>(j.layer)].tiles_outside;
-      c.accumulator = one_tile ? 0
-                               : static_cast<std::uint32_t>(static_cast<std::uint64_t>(j.first_row) *
-                                                            static_cast<std::uint64_t>(output_of(unit).width) *
-                                                            filter_count(unit.mvm) * sizeof(std::int32_t));
+      c.accumulator = accumulator_of(j);
     }
     build_.compute(c, unit);
+  }
+
+  // Where the sums of a tile wait: one tile at a time, or each in its place.
+  std::uint32_t accumulator_of(const job& j) const {
+    if (in_.units[static_cast<std::size_t>(j.layer)].tiles_outside) return 0;
+    const auto before = static_cast<std::uint64_t>(j.first_row) * static_cast<std::uint64_t>(output_of(*j.unit).width) +
+                        static_cast<std::uint64_t>(j.rows) * static_cast<std::uint64_t>(j.first_column);
+    return static_cast<std::uint32_t>(before * filter_count(j.unit->mvm) * sizeof(std::int32_t));
   }
 
   void store(const job& j) {
@@ -286,9 +350,7 @@ class stream_builder {
     if (tiles.output.streamed) {
       const layer_units& units = in_.units[static_cast<std::size_t>(j.layer)];
       if (j.unit->keep || (units.interleaved && j.unit != &units.units.back())) return;
-      const transfer_shape shape = output_shape(j, output_of(*j.unit), tiles.compact);
-      build_.store(j.layer, scratch(tiles.output, j), address(output) + shape.offset, shape.row_bytes, shape.rows,
-                   shape.stride);
+      move(j, output_part(j, output, scratch(tiles.output, j)), true);
       return;
     }
     if (home(output).for_host && j.last_of_layer && last_writer(output) == j.layer) {

@@ -5,6 +5,7 @@
 
 #include "platform/configuration/error.hpp"
 #include "sw/compiler/bounds.hpp"
+#include "sw/compiler/channel_split.hpp"
 #include "sw/compiler/pass_formation.hpp"
 #include "sw/quantization/requantization.hpp"
 #include "sw/quantization/row_grouping.hpp"
@@ -260,7 +261,7 @@ std::vector<layer_units> form_units(const network& net, const target& hardware, 
       case layer_kind::average_pool:
       case layer_kind::slice_pad:
       case layer_kind::affine:
-        result[i].units.push_back(vector_unit(net, number));
+        result[i] = vector_units(vector_unit(net, number), hardware);
         break;
     }
   }

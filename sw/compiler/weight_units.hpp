@@ -19,6 +19,7 @@ struct work_unit {
   bool accumulate = false;              ///< continues the sums of the unit before
   bool keep = false;                    ///< leaves its sums to the unit after
   int first_channel = 0, channels = 0;  ///< of the output that it writes
+  int first_input_channel = 0;          ///< of a layer whose channels are split: where its part of the inputs begins
   std::uint64_t entries = 0;            ///< positions of weights
   std::uint64_t words_offset = 0;       ///< in the memory image
 
@@ -40,6 +41,9 @@ struct layer_units {
   /// The output channels of the rounds interleave (a slot assignment): every round writes into the whole tile, which is
   /// stored once, after the last one. Goes with tiles_outside.
   bool interleaved = false;
+  /// A vector layer whose window does not fit the buffers with all its channels: every unit loads, computes and stores
+  /// a part of them.
+  bool channel_split = false;
   std::uint64_t filters_stored = 0;  ///< for the count of storage bits
 };
 

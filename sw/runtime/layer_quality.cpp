@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 
+#include "models/cim/tile_shape.hpp"
 #include "sw/quantization/tensor_codes.hpp"
 #include "sw/runtime/untimed_machine.hpp"
 
@@ -22,10 +23,13 @@ struct power {
 // Copies the rows that each command leaves in a buffer into the output of its layer.
 class output_tap {
  public:
-  output_tap(const quantization::network& network, untimed_machine& machine)
+  output_tap(const quantization::network& network, const compiler::program& program, untimed_machine& machine)
       : network_(network), machine_(machine), bytes_(network.layers.size()) {
     for (std::size_t l = 0; l < bytes_.size(); ++l) {
       if (measured(network.layers[l])) bytes_[l].resize(quantization::code_bytes(output_of(l)));
+    }
+    for (const compiler::layer_mapping& mapped : program.mapping) {
+      if (mapped.channels_apart) bytes_[static_cast<std::size_t>(mapped.layer)].clear();
     }
     machine_.after_command = [this](const registers::command& one) { copy(one); };
   }
@@ -51,11 +55,16 @@ class output_tap {
     const auto layer = static_cast<std::size_t>(one.layer);
     if (!has(layer)) return;
     const registers::tensor_format& format = output_of(layer).format;
-    const auto row_bytes = static_cast<std::size_t>(format.width) * static_cast<std::size_t>(format.channels) *
-                           static_cast<std::size_t>(format.element_bytes());
-    const std::size_t length = row_bytes * one.output_rows;
-    const std::uint8_t* from = machine_.core().bytes(one.output, length);
-    if (from != nullptr) std::memcpy(&bytes_[layer][row_bytes * one.output_row], from, length);
+    const cim::tile_shape tile(one, format.width, format.width);  // of the output alone
+    const std::uint8_t* from = machine_.core().bytes(one.output, tile.output_bytes(format, one.output_rows));
+    if (from == nullptr) return;
+    const std::uint64_t pixel = cim::pixel_bytes(format);
+    const auto width = static_cast<std::uint64_t>(format.width);
+    for (std::uint64_t row = 0; row < one.output_rows; ++row) {
+      const std::uint64_t to = (one.output_row + row) * width + static_cast<std::uint64_t>(tile.output_column);
+      std::memcpy(&bytes_[layer][to * pixel], from + row * static_cast<std::uint64_t>(tile.output_pitch) * pixel,
+                  static_cast<std::uint64_t>(tile.output_columns) * pixel);
+    }
   }
 
   const quantization::network& network_;
@@ -70,7 +79,7 @@ std::vector<double> layer_sqnr_db(const quantization::network& network, const co
                                   const arithmetic::nonideality_config& nonideality, const image_source& images,
                                   std::size_t count, const float_reference& reference) {
   untimed_machine machine(network, program, accelerator, macro, nonideality);
-  const output_tap tap(network, machine);
+  const output_tap tap(network, program, machine);
   std::map<std::string, std::vector<std::size_t>> layers_of;
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     if (tap.has(l)) layers_of[tap.output_of(l).name].push_back(l);

@@ -26,7 +26,8 @@ class network_builder {
     bool relu = true;
     int residual = -1;
     int weight_bits = 8;
-    int kernel_w = 0;  ///< 0: as kernel
+    int kernel_w = 0;                 ///< 0: as kernel
+    int pad_left = -1, pad_end = -1;  ///< -1: as pad; pad_end: below and to the right
     double zero_fraction = 0;
     bool signed_output = false;
     int output_bits = 8;
@@ -44,7 +45,9 @@ class network_builder {
     p.filter_window.kernel_w = o.kernel_w > 0 ? o.kernel_w : o.kernel;
     p.filter_window.stride_h = p.filter_window.stride_w = o.stride;
     p.filter_window.dilation_h = p.filter_window.dilation_w = o.dilation;
-    p.filter_window.pad_top = p.filter_window.pad_left = o.pad;
+    p.filter_window.pad_top = o.pad;
+    p.filter_window.pad_left = o.pad_left >= 0 ? o.pad_left : o.pad;
+    const int pad_end = o.pad_end >= 0 ? o.pad_end : o.pad;
     const int taps = p.filter_window.kernel_h * p.filter_window.kernel_w;
     const std::size_t row = at(taps * p.channels_per_group);
     const int most = (1 << (o.weight_bits - 1)) - 1;
@@ -59,12 +62,12 @@ class network_builder {
     p.weight_scale.assign(at(o.filters), 0.01);
     p.weight_zero_point.assign(at(o.filters), 0);
     for (int f = 0; f < o.filters; ++f) p.bias.push_back(random(2001) - 1000);
-    const auto extent = [&](int size, int kernel) {
-      return (size + 2 * o.pad - o.dilation * (kernel - 1) - 1) / o.stride + 1;
+    const auto extent = [&](int size, int pad, int kernel) {
+      return (size + pad + pad_end - o.dilation * (kernel - 1) - 1) / o.stride + 1;
     };
-    l.output =
-        tensor(extent(in.format.height, p.filter_window.kernel_h), extent(in.format.width, p.filter_window.kernel_w),
-               o.filters, o.signed_output || !o.relu, o.output_bits, 0);
+    l.output = tensor(extent(in.format.height, p.filter_window.pad_top, p.filter_window.kernel_h),
+                      extent(in.format.width, p.filter_window.pad_left, p.filter_window.kernel_w), o.filters,
+                      o.signed_output || !o.relu, o.output_bits, 0);
     quantization::tensor& out = net_.tensors[at(l.output)];
     // About two standard deviations of a sum in the range of the output.
     out.scale = in.scale * 0.01 * most * 12 * std::sqrt(static_cast<double>(row)) / 64;
@@ -157,6 +160,8 @@ class network_builder {
     net_.outputs = std::move(outputs);
     return net_;
   }
+
+  int channels(int tensor) const { return net_.tensors[at(tensor)].format.channels; }
 
   /// 0 .. count - 1, the same everywhere.
   int random(int count) {

@@ -79,6 +79,12 @@ TEST(command, round_trips_program_compute_and_fence) {
   value.keep = true;
   value.accumulate = true;
   value.accumulator = 8;
+  value.input_column = 9;
+  value.input_columns = 10;
+  value.output_column = 11;
+  value.output_columns = 12;
+  value.output_pitch = 13;
+  value.second_pitch = 14;
   ASSERT_EQ(decode(encode(value).data(), back), error_code::none);
   EXPECT_EQ(back.descriptor, value.descriptor);
   EXPECT_EQ(back.input, 1U);
@@ -91,6 +97,13 @@ TEST(command, round_trips_program_compute_and_fence) {
   EXPECT_TRUE(back.keep);
   EXPECT_TRUE(back.accumulate);
   EXPECT_EQ(back.accumulator, 8U);
+  EXPECT_EQ(back.input_column, 9);
+  EXPECT_EQ(back.input_columns, 10);
+  EXPECT_EQ(back.output_column, 11);
+  EXPECT_EQ(back.output_columns, 12);
+  EXPECT_EQ(back.output_pitch, 13);
+  EXPECT_EQ(back.second_pitch, 14);
+  EXPECT_EQ(describe(back), "compute rows 6..12 columns 11..22, descriptor 0xc00080");
 
   value = command{};
   value.op = opcode::fence;

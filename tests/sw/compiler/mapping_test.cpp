@@ -68,15 +68,15 @@ TEST(buffers, needed_rows_are_clipped_to_the_map) {
   registers::window w;
   w.kernel_h = 3;
   w.pad_top = 1;
-  const row_range first = needed_rows(w, 8, 0, 2);
+  const line_range first = needed_rows(w, 8, 0, 2);
   EXPECT_EQ(first.first, 0);
   EXPECT_EQ(first.count, 3);
-  const row_range last = needed_rows(w, 8, 6, 2);
+  const line_range last = needed_rows(w, 8, 6, 2);
   EXPECT_EQ(last.first, 5);
   EXPECT_EQ(last.count, 3);
   w.stride_h = 2;
   w.dilation_h = 2;
-  const row_range middle = needed_rows(w, 16, 2, 2);
+  const line_range middle = needed_rows(w, 16, 2, 2);
   EXPECT_EQ(middle.first, 3);
   EXPECT_EQ(middle.count, 7);
 }
