@@ -44,6 +44,7 @@ dram::dram(const sc_core::sc_module_name& name, const dram_config& config, energ
       config_(config),
       clock_(sc_core::sc_time(config.timing.clock_ps, sc_core::SC_PS)),
       storage_((config.validate(), config.size_bytes())),
+      stretch_bytes_(config.channel_stretch_bytes()),
       queue_("queue") {
   for (int c = 0; c < config_.channels; ++c) {
     channels_.push_back(std::make_unique<channel>(config_, sink, c));
@@ -96,7 +97,7 @@ void dram::serve() {
 }
 
 void dram::accept(std::uint64_t cycle) {
-  while (!incoming_.empty() && accepted_ < static_cast<std::size_t>(config_.queue_depth)) {
+  while (!incoming_.empty() && has_room()) {
     payload& transaction = *incoming_.front();
     incoming_.pop_front();
     ++accepted_;
@@ -110,6 +111,13 @@ void dram::accept(std::uint64_t cycle) {
       enqueue(transaction, cycle);
     }
   }
+}
+
+bool dram::has_room() const {
+  const auto depth = static_cast<std::size_t>(config_.queue_depth);
+  if (config_.queue_counts == queue_rule::all_transactions) return accepted_ < depth;
+  return std::all_of(channels_.begin(), channels_.end(),
+                     [depth](const auto& one) { return one->core.before_bank_queues() < depth; });
 }
 
 void dram::refuse(payload& transaction, transport::response_status status) {
@@ -128,26 +136,31 @@ void dram::enqueue(payload& transaction, std::uint64_t cycle) {
   entry& made = entries_[id];
   made = {&transaction, 0, 0};
 
-  const std::uint64_t interleave = static_cast<std::uint64_t>(config_.interleave_bytes);
   const std::uint64_t count = channels_.size();
   dram_request part;
   part.id = id;
   part.write = transaction.is_write();
   part.layer = transport::layer_of(transaction);
-  std::uint64_t address = transaction.get_address();
-  std::uint64_t remaining = transaction.get_data_length();
-  // With one channel the transaction stays whole; with more, each stretch of `interleave` goes to the next one.
+  part.address = transaction.get_address();
+  part.length = transaction.get_data_length();
+  // With one channel the transaction stays whole; with more, each stretch goes to the next one.
+  if (count == 1) {
+    made.parts_left = 1;
+    channels_.front()->core.enqueue(part, cycle);
+    return;
+  }
+  std::uint64_t address = part.address;
+  std::uint64_t remaining = part.length;
   while (remaining > 0) {
-    const std::uint64_t stretch = count == 1 ? remaining : std::min(remaining, interleave - address % interleave);
-    const std::uint64_t block = address / interleave;
-    part.address = count == 1 ? address : block / count * interleave + address % interleave;
+    const std::uint64_t stretch = std::min(remaining, stretch_bytes_ - address % stretch_bytes_);
+    const auto [local, which] = config_.channel_address(address);
+    part.address = local;
     part.length = static_cast<std::uint32_t>(stretch);
-    channels_[static_cast<std::size_t>(block % count)]->core.enqueue(part, cycle);
+    channels_[static_cast<std::size_t>(which)]->core.enqueue(part, cycle);
+    ++made.parts_left;
     address += stretch;
     remaining -= stretch;
   }
-  const std::uint64_t touched = (address - 1) / interleave - transaction.get_address() / interleave + 1;
-  made.parts_left = count == 1 ? 1 : static_cast<int>(std::min(touched, count));
 }
 
 void dram::advance(std::uint64_t cycle) {
@@ -193,7 +206,7 @@ void dram::wake() {
   serve_event_.notify(when > now ? when - now : sc_core::SC_ZERO_TIME);
 }
 
-/// Puts the states of the banks on the time line; a row that was opened ahead appears when the decision was made.
+/// Puts the states of the banks on the time line.
 void dram::show(channel& where, dram_command command, const dram_location& location, std::uint64_t cycle) {
   const std::size_t banks = static_cast<std::size_t>(config_.organisation.banks());
   const std::size_t first = static_cast<std::size_t>(location.rank) * banks;
@@ -210,13 +223,18 @@ void dram::show(channel& where, dram_command command, const dram_location& locat
     case dram_command::precharge:
       plan(bank, cycle, bank_condition::closed);
       break;
+    case dram_command::precharge_all:
+      for (std::size_t b = first; b < first + banks; ++b) plan(b, cycle, bank_condition::closed);
+      break;
     case dram_command::read:
+    case dram_command::read_close:
       plan(bank, cycle, bank_condition::reading);
-      plan(bank, cycle + burst, bank_condition::open);
+      plan(bank, cycle + burst, command == dram_command::read ? bank_condition::open : bank_condition::closed);
       break;
     case dram_command::write:
+    case dram_command::write_close:
       plan(bank, cycle, bank_condition::writing);
-      plan(bank, cycle + burst, bank_condition::open);
+      plan(bank, cycle + burst, command == dram_command::write ? bank_condition::open : bank_condition::closed);
       break;
     case dram_command::refresh:
       for (std::size_t b = first; b < first + banks; ++b) {

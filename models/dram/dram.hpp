@@ -20,8 +20,8 @@ namespace cimbalom::dram {
 enum class bank_condition : std::uint8_t { closed, open, reading, writing, refreshing };
 const char* to_string(bank_condition condition);
 
-/// The memory: a four-phase target on controllers (one a channel), with storage. Takes at most queue_depth
-/// transactions; END_REQ of the next one waits. See docs/dram.md.
+/// The memory: a four-phase target on controllers (one a channel), with storage. While its queue is
+/// full (queue_depth, queue_counts), END_REQ of the next transaction waits. See docs/dram.md.
 class dram : public sc_core::sc_module, private transport::target_client {
  public:
   dram(const sc_core::sc_module_name& name, const dram_config& config, energy::event_sink& sink);
@@ -55,6 +55,7 @@ class dram : public sc_core::sc_module, private transport::target_client {
 
   void serve();
   void accept(std::uint64_t cycle);
+  bool has_room() const;
   void enqueue(transport::payload& transaction, std::uint64_t cycle);
   void advance(std::uint64_t cycle);
   void respond(std::uint64_t cycle);
@@ -67,6 +68,7 @@ class dram : public sc_core::sc_module, private transport::target_client {
   transport::clock_edges clock_;
   sparse_storage storage_;
   std::vector<std::unique_ptr<channel>> channels_;
+  std::uint64_t stretch_bytes_;
   std::deque<transport::payload*> incoming_;
   std::size_t accepted_ = 0;
   std::vector<entry> entries_;  // by request id

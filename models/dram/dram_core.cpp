@@ -6,275 +6,359 @@ namespace cimbalom::dram {
 
 using energy::event;
 
+namespace {
+
+constexpr int patience = 16;  // column commands of other banks that may go before an older one
+
+constexpr std::uint64_t clocks(int value) {
+  return static_cast<std::uint64_t>(value);
+}
+
+}  // namespace
+
 dram_location locate(const dram_config& config, std::uint64_t address) {
-  const dram_organisation& o = config.organisation;
-  std::uint64_t rest = address / config.burst_bytes();
-  const auto take = [&rest](int count) {
-    const auto part = static_cast<int>(rest % static_cast<std::uint64_t>(count));
-    rest /= static_cast<std::uint64_t>(count);
-    return part;
-  };
-  dram_location where;
-  int in_group = 0;
-  if (config.mapping == address_mapping::row_bank_column) {
-    where.column = take(o.columns / config.timing.burst_length);
-    in_group = take(o.banks_per_group);
-    where.bank_group = take(o.bank_groups);
-  } else {
-    where.bank_group = take(o.bank_groups);
-    where.column = take(o.columns / config.timing.burst_length);
-    in_group = take(o.banks_per_group);
-  }
-  where.rank = take(o.ranks);
-  where.row = take(o.rows);
-  where.bank = where.bank_group * o.banks_per_group + in_group;
-  return where;
+  return address_decoder(config).locate(address);
 }
 
 dram_core::dram_core(const dram_config& config, energy::event_sink& sink)
-    : config_(config), sink_(sink), scheduler_(make_scheduler(config.scheduler)) {
-  ranks_.resize(static_cast<std::size_t>(config_.organisation.ranks));
-  for (rank_state& rank : ranks_) {
-    rank.banks.resize(static_cast<std::size_t>(config_.organisation.banks()));
-    rank.refresh_due = clocks(config_.timing.refi);
+    : config_(config),
+      sink_(sink),
+      decoder_(config),
+      scheduler_(make_scheduler(config.scheduler)),
+      page_policy_(make_page_policy(config.page_policy)),
+      constraints_(config),
+      burst_bytes_(config.burst_bytes()),
+      burst_clocks_(clocks(config.burst_clocks())) {
+  const dram_organisation& o = config_.organisation;
+  ranks_.resize(static_cast<std::size_t>(o.ranks));
+  for (int r = 0; r < o.ranks; ++r) {
+    // Ranks take turns, so that one works while another refreshes.
+    ranks_[static_cast<std::size_t>(r)].refresh_due = clocks(config_.timing.refi) * clocks(r + 1) / clocks(o.ranks);
+    for (int b = 0; b < o.banks(); ++b) {
+      bank_state& made = banks_.emplace_back();
+      made.rank = r;
+      made.bank = b;
+      made.group = b / o.banks_per_group;
+    }
   }
 }
 
 dram_core::~dram_core() = default;
 
+std::size_t dram_core::bank_index(const dram_location& where) const {
+  return static_cast<std::size_t>(where.rank * config_.organisation.banks() + where.bank);
+}
+
+bank_queue dram_core::view(const bank_state& bank) const {
+  const auto depth = static_cast<std::size_t>(config_.bank_queue_depth);
+  return {bank.queue.data(), std::min(bank.queue.size(), depth), bank.open, bank.row, bank.passed_over};
+}
+
 void dram_core::enqueue(const dram_request& request, std::uint64_t cycle) {
-  const std::uint64_t burst_bytes = config_.burst_bytes();
-  std::uint64_t address = request.address;
-  std::uint64_t remaining = request.length;
-  open_request& open = requests_[request.id];
-  while (remaining > 0) {
-    const std::uint64_t bytes = std::min(remaining, burst_bytes - address % burst_bytes);
-    pending_burst burst;
-    burst.request = request.id;
-    burst.index = address / burst_bytes;
-    burst.where = locate(config_, address);
-    burst.write = request.write;
-    burst.arrival = cycle;
-    burst.bytes = static_cast<std::uint32_t>(bytes);
-    burst.layer = request.layer;
-    waiting_.push_back(burst);
-    ++open.bursts_left;
-    address += bytes;
-    remaining -= bytes;
+  if (free_requests_.empty()) {
+    free_requests_.push_back(static_cast<std::uint32_t>(requests_.size()));
+    requests_.emplace_back();
   }
+  const std::uint32_t slot = free_requests_.back();
+  free_requests_.pop_back();
+  const std::uint64_t first = request.address / burst_bytes_;
+  const std::uint64_t last = (request.address + request.length - 1) / burst_bytes_;
+  requests_[slot] = {request.id, 0, static_cast<std::uint32_t>(last - first + 1)};
+  for (std::uint64_t index = first; index <= last; ++index) {
+    const dram_location where = decoder_.locate(index * burst_bytes_);
+    const std::size_t at = bank_index(where);
+    bank_state& bank = banks_[at];
+    if (bank.queue.empty()) {
+      bank.place = working_.size();
+      working_.push_back(at);
+    }
+    bank.queue.push_back({index, cycle, sequence_++, where, slot, request.layer, request.write});
+    if (bank.queue.size() > clocks(config_.bank_queue_depth)) ++before_bank_queues_;
+    choose_burst(bank);
+    ++waiting_;
+  }
+  next_.reset();
   ++(request.write ? statistics_.writes : statistics_.reads);
   (request.write ? statistics_.write_bytes : statistics_.read_bytes) += request.length;
 }
 
-std::optional<std::uint64_t> dram_core::next_decision() const {
-  if (waiting_.empty()) return std::nullopt;
-  // The choice is left open until the last column command is out: later arrivals may be better.
-  return last_.any ? std::max(waiting_.front().arrival, last_.cycle) : waiting_.front().arrival;
+std::optional<std::uint64_t> dram_core::next_decision() {
+  if (waiting_ == 0) return std::nullopt;
+  return config_.ideal ? banks_[oldest_bank()].queue.front().arrival : choose().cycle;
 }
 
 void dram_core::advance(std::uint64_t cycle, std::vector<dram_completion>& completed) {
-  while (!waiting_.empty()) {
-    const std::uint64_t due = *next_decision();
-    if (due > cycle) return;
-    std::size_t arrived = 0;
-    while (arrived < waiting_.size() && waiting_[arrived].arrival <= due) ++arrived;
-    const std::size_t chosen = scheduler_->pick(waiting_, arrived, *this);
-    for (std::size_t i = 0; i < chosen; ++i) ++waiting_[i].passed_over;
-    const pending_burst burst = waiting_[chosen];
-    waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(chosen));
-    finish_burst(burst, config_.ideal ? burst.arrival : serve(burst), completed);
+  if (config_.ideal) return advance_ideal(cycle, completed);
+  while (waiting_ > 0) {
+    const candidate chosen = choose();
+    if (chosen.cycle > cycle) return;
+    issue(chosen, completed);
   }
+}
+
+void dram_core::advance_ideal(std::uint64_t cycle, std::vector<dram_completion>& completed) {
+  while (waiting_ > 0) {
+    bank_state& bank = banks_[oldest_bank()];
+    const pending_burst burst = bank.queue.front();
+    if (burst.arrival > cycle) return;
+    leave_queue(bank, 0);
+    finish_burst(burst, burst.arrival, completed);
+  }
+}
+
+dram_core::candidate dram_core::next_of(std::size_t at) const {
+  const bank_state& bank = banks_[at];
+  const pending_burst& burst = bank.queue[bank.pick];
+  candidate next;
+  next.where = at;
+  next.sequence = burst.sequence;
+  if (!bank.open) {
+    next.what = kind::activate;
+    next.cycle = std::max(
+        {burst.arrival, row_bus_free_, bank.activate_ready, constraints_.activate_ready(bank.rank, bank.group)});
+  } else if (bank.row == burst.where.row) {
+    next.what = kind::column;
+    next.cycle = std::max({burst.arrival, column_bus_free_, bank.column_ready,
+                           constraints_.column_ready(bank.rank, bank.group, burst.write)});
+  } else {
+    next.what = kind::precharge;
+    next.cycle =
+        std::max({burst.arrival, row_bus_free_, bank.precharge_ready, constraints_.precharge_ready(bank.rank)});
+  }
+  return next;
+}
+
+/// All banks of the rank are closed, then refreshed, at the due time or as soon as they can be.
+dram_core::candidate dram_core::refresh_of(std::size_t rank) const {
+  const std::size_t banks = clocks(config_.organisation.banks());
+  candidate next;
+  next.what = kind::refresh;
+  next.where = rank;
+  next.cycle = std::max(ranks_[rank].refresh_due, row_bus_free_);
+  const bool closing = ranks_[rank].rows_open > 0;
+  if (closing) next.cycle = std::max(next.cycle, constraints_.precharge_ready(static_cast<int>(rank)));
+  for (std::size_t b = rank * banks; b < (rank + 1) * banks; ++b) {
+    if (banks_[b].open) {
+      next.cycle = std::max(next.cycle, banks_[b].precharge_ready);
+    } else if (!closing) {
+      next.cycle = std::max(next.cycle, banks_[b].activate_ready);
+    }
+  }
+  return next;
+}
+
+/// Of the burst that came first; there is one.
+std::size_t dram_core::oldest_bank() const {
+  return *std::min_element(working_.begin(), working_.end(), [this](std::size_t a, std::size_t b) {
+    return banks_[a].queue.front().sequence < banks_[b].queue.front().sequence;
+  });
+}
+
+bool dram_core::column_barred(const candidate& column, std::uint64_t oldest) const {
+  return impatient_ != never ? column.where != impatient_ : column.sequence > oldest;
+}
+
+/// The earliest command that may go. A rank that is due for refresh takes nothing that would be later.
+const dram_core::candidate& dram_core::choose() {
+  if (next_) return *next_;
+  const bool refreshes = config_.timing.refi > 0;
+  const std::uint64_t oldest =
+      scheduler_->in_order() && waiting_ > 0 ? banks_[oldest_bank()].queue.front().sequence : never;
+  if (impatient_ != never) {
+    const bank_state& bank = banks_[impatient_];
+    const candidate column = next_of(impatient_);
+    const bool can = column.what == kind::column &&
+                     !(refreshes && column.cycle >= ranks_[static_cast<std::size_t>(bank.rank)].refresh_due);
+    if (!can) impatient_ = never;
+  }
+  candidate best;
+  std::uint64_t oldest_column = never;
+  oldest_column_ = never;
+  for (const std::size_t at : working_) {
+    const candidate next = next_of(at);
+    if (refreshes && next.cycle >= ranks_[static_cast<std::size_t>(banks_[at].rank)].refresh_due) continue;
+    if (next.what == kind::column) {
+      if (next.sequence < oldest_column) {
+        oldest_column = next.sequence;
+        oldest_column_ = at;
+      }
+      if (column_barred(next, oldest)) continue;
+    }
+    if (next.before(best)) best = next;
+  }
+  for (std::size_t r = 0; refreshes && r < ranks_.size(); ++r) {
+    if (ranks_[r].refresh_due > best.cycle) continue;
+    const candidate next = refresh_of(r);
+    if (next.before(best)) best = next;
+  }
+  next_ = best;
+  return *next_;
+}
+
+void dram_core::issue(const candidate& chosen, std::vector<dram_completion>& completed) {
+  const bool column = chosen.what == kind::column;
+  if (column || !config_.organisation.row_command_bus) column_bus_free_ = chosen.cycle + 1;
+  if (!column || !config_.organisation.row_command_bus) row_bus_free_ = chosen.cycle + 1;
+  next_.reset();
+  switch (chosen.what) {
+    case kind::refresh:
+      issue_refresh(chosen.where, chosen.cycle);
+      break;
+    case kind::column:
+      issue_column(banks_[chosen.where], chosen.cycle, completed);
+      break;
+    case kind::activate:
+      issue_activate(banks_[chosen.where], chosen.cycle);
+      break;
+    case kind::precharge:
+      issue_precharge(banks_[chosen.where], chosen.cycle);
+      break;
+  }
+}
+
+void dram_core::issue_activate(bank_state& bank, std::uint64_t cycle) {
+  const dram_timing& t = config_.timing;
+  const pending_burst& burst = bank.queue[bank.pick];
+  bank.open = true;
+  bank.row = burst.where.row;
+  bank.column_ready = cycle + clocks(t.rcd);
+  bank.precharge_ready = cycle + clocks(t.ras);
+  bank.activate_ready = cycle + clocks(t.rc);
+  constraints_.activated(bank.rank, bank.group, cycle);
+  rank_state& rank = ranks_[static_cast<std::size_t>(bank.rank)];
+  ++rank.rows_open;
+  rank.standby.open_at(cycle);
+  ++statistics_.activates;
+  sink_.count(event::dram_activate, burst.layer, 1);
+  tell(dram_command::activate, burst.where, cycle);
+  choose_burst(bank);  // another burst may want the same row
+}
+
+/// `cycle`: the bank begins to precharge.
+void dram_core::close(bank_state& bank, std::uint64_t cycle, std::uint64_t precharge_clocks, found next) {
+  bank.open = false;
+  bank.next_found = next;
+  bank.activate_ready = std::max(bank.activate_ready, cycle + precharge_clocks);
+  rank_state& rank = ranks_[static_cast<std::size_t>(bank.rank)];
+  --rank.rows_open;
+  rank.standby.close_at(cycle);
+  if (!bank.queue.empty()) choose_burst(bank);
+}
+
+void dram_core::issue_precharge(bank_state& bank, std::uint64_t cycle) {
+  const dram_location where = bank.queue[bank.pick].where;
+  close(bank, cycle, clocks(config_.timing.rp), found::conflict);
+  constraints_.precharged(bank.rank, cycle);
+  ++statistics_.precharges;
+  tell(dram_command::precharge, where, cycle);
+}
+
+void dram_core::issue_column(bank_state& bank, std::uint64_t cycle, std::vector<dram_completion>& completed) {
+  const dram_timing& t = config_.timing;
+  const pending_burst burst = bank.queue[bank.pick];
+  note_wait(bank, burst.sequence);
+  bank.passed_over = bank.pick == 0 ? 0 : bank.passed_over + 1;
+  leave_queue(bank, bank.pick);
+  constraints_.column(bank.rank, bank.group, burst.write, cycle);
+  const std::uint64_t data_end = cycle + clocks(burst.write ? t.write_latency : t.read_latency) + burst_clocks_;
+  const std::uint64_t to_precharge = burst.write ? data_end + clocks(t.wr) : cycle + clocks(t.rtp);
+  bank.precharge_ready = std::max(bank.precharge_ready, to_precharge);
+  statistics_.data_bus_clocks += burst_clocks_;
+  if (bank.next_found == found::hit) ++statistics_.row_hits;
+  if (bank.next_found == found::closed) ++statistics_.row_closed;
+  if (bank.next_found == found::conflict) ++statistics_.row_conflicts;
+  bank.next_found = found::hit;
+  const bool closes = page_policy_->closes(view(bank));
+  if (closes) {
+    close(bank, bank.precharge_ready, clocks(t.rp), found::closed);
+    ++statistics_.auto_precharges;
+  } else if (!bank.queue.empty()) {
+    choose_burst(bank);
+  }
+  if (burst.write) {
+    tell(closes ? dram_command::write_close : dram_command::write, burst.where, cycle);
+  } else {
+    tell(closes ? dram_command::read_close : dram_command::read, burst.where, cycle);
+  }
+  finish_burst(burst, data_end, completed);
+}
+
+/// A column command that other traffic pushes back on the bus (direction, rank, bank group) may do so for a while only.
+void dram_core::note_wait(const bank_state& served, std::uint64_t sequence) {
+  const auto at = static_cast<std::size_t>(&served - banks_.data());
+  banks_[at].waited = 0;
+  if (impatient_ == at) impatient_ = never;
+  if (oldest_column_ == never || oldest_column_ == at) return;
+  bank_state& oldest = banks_[oldest_column_];
+  if (oldest.queue[oldest.pick].sequence > sequence) return;
+  if (++oldest.waited >= patience) impatient_ = oldest_column_;
+}
+
+void dram_core::leave_queue(bank_state& bank, std::size_t burst) {
+  if (bank.queue.size() > clocks(config_.bank_queue_depth)) --before_bank_queues_;
+  bank.queue.erase(bank.queue.begin() + static_cast<std::ptrdiff_t>(burst));
+  --waiting_;
+  if (!bank.queue.empty()) return;
+  const std::size_t moved = working_.back();
+  working_[bank.place] = moved;
+  banks_[moved].place = bank.place;
+  working_.pop_back();
 }
 
 void dram_core::finish_burst(const pending_burst& burst, std::uint64_t cycle, std::vector<dram_completion>& completed) {
   ++(burst.write ? statistics_.write_bursts : statistics_.read_bursts);
   sink_.count(burst.write ? event::dram_write_burst : event::dram_read_burst, burst.layer, 1);
-  sink_.count(event::dram_io_bit, burst.layer, config_.burst_bytes() * 8);
-  const auto found = requests_.find(burst.request);
-  open_request& open = found->second;
-  open.last_cycle = std::max(open.last_cycle, cycle);
-  if (--open.bursts_left == 0) {
-    completed.push_back({burst.request, open.last_cycle});
-    requests_.erase(found);
-  }
+  sink_.count(event::dram_io_bit, burst.layer, burst_bytes_ * 8);
+  request_state& request = requests_[burst.request];
+  request.last_cycle = std::max(request.last_cycle, cycle);
+  if (--request.bursts_left > 0) return;
+  completed.push_back({request.id, request.last_cycle});
+  free_requests_.push_back(burst.request);
 }
 
-bool dram_core::row_is_open(const dram_location& where) const {
-  const bank_state& bank = ranks_[static_cast<std::size_t>(where.rank)].banks[static_cast<std::size_t>(where.bank)];
-  return bank.open && bank.row == where.row;
-}
-
-std::uint64_t dram_core::earliest_activate(const rank_state& rank, const dram_location& where,
-                                           std::uint64_t from) const {
+void dram_core::issue_refresh(std::size_t rank_index, std::uint64_t cycle) {
   const dram_timing& t = config_.timing;
-  std::uint64_t when = std::max(from, rank.banks[static_cast<std::size_t>(where.bank)].activate_ready);
-  if (rank.last_activate > 0) {
-    const int gap = rank.last_activate_group == where.bank_group ? t.rrd_long : t.rrd_short;
-    when = std::max(when, rank.last_activate - 1 + clocks(gap));
-  }
-  const std::uint64_t fourth = rank.activates[rank.oldest_activate];
-  if (fourth > 0) when = std::max(when, fourth - 1 + clocks(t.faw));
-  return when;
-}
-
-/// What the last column command and the data bus leave open.
-std::uint64_t dram_core::earliest_column(const pending_burst& burst) const {
-  if (!last_.any) return 0;
-  const dram_timing& t = config_.timing;
-  const bool same_rank = last_.rank == burst.where.rank;
-  const bool same_group = same_rank && last_.bank_group == burst.where.bank_group;
-  std::uint64_t when = last_.cycle + clocks(same_group ? t.ccd_long : t.ccd_short);
-  const std::uint64_t data_end =
-      last_.cycle + clocks(last_.write ? t.write_latency : t.read_latency) + clocks(config_.burst_clocks());
-  if (last_.write && !burst.write && same_rank) {
-    when = std::max(when, data_end + clocks(same_group ? t.wtr_long : t.wtr_short));
-  }
-  std::uint64_t bus_free = data_end;
-  if (!last_.write && burst.write) bus_free += clocks(t.read_to_write_extra);
-  if (!same_rank) bus_free += clocks(t.rank_switch);
-  const std::uint64_t latency = clocks(burst.write ? t.write_latency : t.read_latency);
-  if (bus_free > latency) when = std::max(when, bus_free - latency);
-  return when;
-}
-
-dram_core::plan dram_core::plan_burst(const pending_burst& burst) const {
-  const dram_timing& t = config_.timing;
-  const rank_state& rank = ranks_[static_cast<std::size_t>(burst.where.rank)];
-  const bank_state& bank = rank.banks[static_cast<std::size_t>(burst.where.bank)];
-  plan when;
-  std::uint64_t column_ready = std::max(burst.arrival, bank.column_ready);
-  if (!row_is_open(burst.where)) {
-    std::uint64_t from = burst.arrival;
-    if (bank.open) {
-      when.precharge = std::max(burst.arrival, bank.precharge_ready);
-      from = when.precharge + clocks(t.rp);
+  rank_state& rank = ranks_[rank_index];
+  const std::size_t banks = clocks(config_.organisation.banks());
+  dram_location where;
+  where.rank = static_cast<int>(rank_index);
+  const bool closing = rank.rows_open > 0;
+  for (std::size_t b = rank_index * banks; b < (rank_index + 1) * banks; ++b) {
+    bank_state& bank = banks_[b];
+    if (bank.open) close(bank, cycle, clocks(t.rp_all), found::closed);
+    if (closing) {
+      bank.activate_ready = std::max(bank.activate_ready, cycle + clocks(t.rp_all));
+    } else {
+      bank.activate_ready = cycle + clocks(t.rfc);
     }
-    when.activate = earliest_activate(rank, burst.where, from);
-    column_ready = when.activate + clocks(t.rcd);
+    bank.waited = 0;
   }
-  when.column = std::max(column_ready, earliest_column(burst));
-  return when;
-}
-
-std::uint64_t dram_core::serve(const pending_burst& burst) {
-  plan when = plan_burst(burst);
-  rank_state& rank = ranks_[static_cast<std::size_t>(burst.where.rank)];
-  while (config_.timing.refi > 0 && when.column >= rank.refresh_due) {
-    refresh(burst.where.rank);
-    when = plan_burst(burst);
-  }
-  commit_row(burst, when);
-  return commit_column(burst, when);
-}
-
-void dram_core::commit_row(const pending_burst& burst, const plan& when) {
-  const dram_timing& t = config_.timing;
-  const dram_location& where = burst.where;
-  rank_state& rank = ranks_[static_cast<std::size_t>(where.rank)];
-  bank_state& bank = rank.banks[static_cast<std::size_t>(where.bank)];
-  if (row_is_open(where)) {
-    ++statistics_.row_hits;
+  if (closing) {
+    constraints_.precharged(where.rank, cycle);
+    tell(dram_command::precharge_all, where, cycle);
     return;
   }
-  if (bank.open) {
-    ++statistics_.row_conflicts;
-    ++statistics_.precharges;
-    rank.row_edges.emplace_back(when.precharge, -1);
-    tell(dram_command::precharge, where, when.precharge);
-  } else {
-    ++statistics_.row_closed;
-  }
-  ++statistics_.activates;
-  sink_.count(event::dram_activate, burst.layer, 1);
-  rank.row_edges.emplace_back(when.activate, 1);
-  tell(dram_command::activate, where, when.activate);
-  bank.open = true;
-  bank.row = where.row;
-  bank.column_ready = when.activate + clocks(t.rcd);
-  bank.precharge_ready = when.activate + clocks(t.ras);
-  rank.activates[rank.oldest_activate] = when.activate + 1;
-  rank.oldest_activate = (rank.oldest_activate + 1) % rank.activates.size();
-  rank.last_activate = when.activate + 1;
-  rank.last_activate_group = where.bank_group;
-}
-
-std::uint64_t dram_core::commit_column(const pending_burst& burst, const plan& when) {
-  const dram_timing& t = config_.timing;
-  bank_state& bank =
-      ranks_[static_cast<std::size_t>(burst.where.rank)].banks[static_cast<std::size_t>(burst.where.bank)];
-  const std::uint64_t latency = clocks(burst.write ? t.write_latency : t.read_latency);
-  const std::uint64_t data_end = when.column + latency + clocks(config_.burst_clocks());
-  const std::uint64_t to_precharge = burst.write ? data_end + clocks(t.wr) : when.column + clocks(t.rtp);
-  bank.precharge_ready = std::max(bank.precharge_ready, to_precharge);
-  last_ = {true, burst.write, burst.where.rank, burst.where.bank_group, when.column};
-  statistics_.data_bus_clocks += clocks(config_.burst_clocks());
-  tell(burst.write ? dram_command::write : dram_command::read, burst.where, when.column);
-  return data_end;
-}
-
-/// All banks of the rank are closed, then refreshed, at the due time or as soon as they can be.
-void dram_core::refresh(int rank_index) {
-  const dram_timing& t = config_.timing;
-  rank_state& rank = ranks_[static_cast<std::size_t>(rank_index)];
-  std::uint64_t start = rank.refresh_due;
-  for (bank_state& bank : rank.banks) {
-    if (bank.open) {
-      start = std::max(start, std::max(bank.precharge_ready, rank.refresh_due) + clocks(t.rp));
-    } else {
-      start = std::max(start, bank.activate_ready);
-    }
-  }
-  for (bank_state& bank : rank.banks) {
-    if (bank.open) rank.row_edges.emplace_back(start - clocks(t.rp), -1);
-    bank.open = false;
-    bank.activate_ready = start + clocks(t.rfc);
-  }
+  rank.refresh_due += clocks(t.refi);
   ++statistics_.refreshes;
   sink_.count(event::dram_refresh, energy::no_layer, 1);
-  dram_location where;
-  where.rank = rank_index;
-  tell(dram_command::refresh, where, start);
   // IDD5 is the whole current of a refresh, and the event holds what exceeds IDD3N: the rank counts as active until
   // its end.
-  rank.row_edges.emplace_back(start, 1);
-  rank.row_edges.emplace_back(start + clocks(t.rfc), -1);
-  book_standby(rank, start);
-  rank.refresh_due += clocks(t.refi);
-}
-
-void dram_core::book_standby(rank_state& rank, std::uint64_t until) {
-  if (until <= rank.booked) return;
-  std::sort(rank.row_edges.begin(), rank.row_edges.end());
-  std::uint64_t active = 0;
-  std::uint64_t from = rank.booked;
-  std::size_t used = 0;
-  for (; used < rank.row_edges.size() && rank.row_edges[used].first <= until; ++used) {
-    const std::uint64_t at = std::max(from, rank.row_edges[used].first);
-    if (rank.rows_open > 0) active += at - from;
-    rank.rows_open += rank.row_edges[used].second;
-    from = at;
-  }
-  rank.row_edges.erase(rank.row_edges.begin(), rank.row_edges.begin() + static_cast<std::ptrdiff_t>(used));
-  if (rank.rows_open > 0) active += until - from;
-  const std::uint64_t precharged = until - rank.booked - active;
-  rank.booked = until;
-  statistics_.active_standby_clocks += active;
-  statistics_.precharge_standby_clocks += precharged;
-  if (active > 0) sink_.count(event::dram_active_standby_clock, energy::no_layer, active);
-  if (precharged > 0) sink_.count(event::dram_precharge_standby_clock, energy::no_layer, precharged);
+  rank.standby.open_at(cycle);
+  rank.standby.close_at(cycle + clocks(t.rfc));
+  tell(dram_command::refresh, where, cycle);
 }
 
 void dram_core::settle(std::uint64_t cycle) {
   if (config_.ideal) return;
-  for (int r = 0; r < config_.organisation.ranks; ++r) {
-    rank_state& rank = ranks_[static_cast<std::size_t>(r)];
-    while (config_.timing.refi > 0 && rank.refresh_due <= cycle) refresh(r);
-    book_standby(rank, cycle);
+  std::vector<dram_completion> none;
+  while (waiting_ == 0 && config_.timing.refi > 0 && choose().cycle <= cycle) issue(choose(), none);
+  for (rank_state& rank : ranks_) {
+    const standby_clock::clocks booked = rank.standby.take(cycle);
+    statistics_.active_standby_clocks += booked.active;
+    statistics_.precharge_standby_clocks += booked.precharged;
+    if (booked.active > 0) sink_.count(event::dram_active_standby_clock, energy::no_layer, booked.active);
+    if (booked.precharged > 0) sink_.count(event::dram_precharge_standby_clock, energy::no_layer, booked.precharged);
   }
-}
-
-void dram_core::tell(dram_command command, const dram_location& where, std::uint64_t cycle) {
-  if (hook_) hook_(command, where, cycle);
 }
 
 }  // namespace cimbalom::dram

@@ -18,7 +18,7 @@ dram_energy event_energy(const dram_config& config) {
   double activate = 0, read = 0, write = 0, refresh = 0, active = 0, precharged = 0;
   for (const dram_rail& rail : config.rails) {
     const double v = rail.voltage_v;
-    activate += v * (rail.idd0_ma * (t.ras + t.rp) - (rail.idd3n_ma * t.ras + rail.idd2n_ma * t.rp));
+    activate += v * (rail.idd0_ma * t.rc - (rail.idd3n_ma * t.ras + rail.idd2n_ma * (t.rc - t.ras)));
     read += v * (rail.idd4r_ma - rail.idd3n_ma) * config.burst_clocks();
     write += v * (rail.idd4w_ma - rail.idd3n_ma) * config.burst_clocks();
     refresh += v * (rail.idd5_ma - rail.idd3n_ma) * t.rfc;
@@ -34,8 +34,8 @@ double peak_bytes_per_second(const dram_config& config) {
   return static_cast<double>(config.channels) * static_cast<double>(config.burst_bytes()) / burst_seconds;
 }
 
-read_clocks unloaded_read_clocks(const dram_config& config) {
-  const int hit = config.timing.read_latency + config.burst_clocks();
+access_clocks unloaded_clocks(const dram_config& config, bool write) {
+  const int hit = (write ? config.timing.write_latency : config.timing.read_latency) + config.burst_clocks();
   const int closed = config.timing.rcd + hit;
   return {hit, closed, config.timing.rp + closed};
 }

@@ -17,18 +17,19 @@ struct dram_energy {
   std::uint64_t precharge_standby_clock_aj = 0;  ///< one clock with no row open
 };
 
-/// Zero throughout for a configuration without currents (ideal).
+/// Zero throughout for a configuration without currents (ideal; where the sources tell none).
 dram_energy event_energy(const dram_config& config);
 
 /// Bytes a second that all channels together can move.
 double peak_bytes_per_second(const dram_config& config);
 
-/// Clocks of a read that finds nothing in its way: row open, closed, or another one open.
-struct read_clocks {
+/// Clocks of an access that finds nothing in its way, until its data have crossed the bus: its row open, its bank
+/// closed, another row open.
+struct access_clocks {
   int row_hit = 0;
   int row_closed = 0;
   int row_conflict = 0;
 };
-read_clocks unloaded_read_clocks(const dram_config& config);
+access_clocks unloaded_clocks(const dram_config& config, bool write);
 
 }  // namespace cimbalom::dram

@@ -6,33 +6,51 @@ namespace {
 
 class first_come final : public dram_scheduler {
  public:
-  std::size_t pick(const std::vector<pending_burst>&, std::size_t, const bank_view&) const override { return 0; }
+  std::size_t pick(const bank_queue&) const override { return 0; }
+  bool in_order() const override { return true; }
 };
 
 class first_ready final : public dram_scheduler {
  public:
-  std::size_t pick(const std::vector<pending_burst>& waiting, std::size_t arrived,
-                   const bank_view& banks) const override {
+  std::size_t pick(const bank_queue& queue) const override {
     constexpr int patience = 16;
-    if (waiting.front().passed_over >= patience) return 0;
-    std::size_t best = 0;
-    std::uint64_t best_cycle = banks.earliest(waiting.front());
-    for (std::size_t i = 1; i < arrived; ++i) {
-      const std::uint64_t cycle = banks.earliest(waiting[i]);
-      if (cycle >= best_cycle || must_follow(waiting, i)) continue;
-      best = i;
-      best_cycle = cycle;
+    if (queue.passed_over >= patience) return 0;
+    for (std::size_t i = 0; i < queue.count; ++i) {
+      if (queue.hit(i) && !must_follow(queue, i)) return i;
     }
-    return best;
+    return 0;
   }
+  bool in_order() const override { return false; }
 
  private:
   // The same bytes keep their order, except reads among themselves.
-  static bool must_follow(const std::vector<pending_burst>& waiting, std::size_t i) {
+  static bool must_follow(const bank_queue& queue, std::size_t i) {
     for (std::size_t j = 0; j < i; ++j) {
-      if (waiting[j].index == waiting[i].index && (waiting[j].write || waiting[i].write)) return true;
+      if (queue.bursts[j].index == queue.bursts[i].index && (queue.bursts[j].write || queue.bursts[i].write)) {
+        return true;
+      }
     }
     return false;
+  }
+};
+
+class open_rows final : public page_policy {
+ public:
+  bool closes(const bank_queue&) const override { return false; }
+};
+
+class closed_rows final : public page_policy {
+ public:
+  bool closes(const bank_queue&) const override { return true; }
+};
+
+class closed_without_hits final : public page_policy {
+ public:
+  bool closes(const bank_queue& queue) const override {
+    for (std::size_t i = 0; i < queue.count; ++i) {
+      if (queue.hit(i)) return false;
+    }
+    return true;
   }
 };
 
@@ -41,6 +59,12 @@ class first_ready final : public dram_scheduler {
 std::unique_ptr<dram_scheduler> make_scheduler(scheduling policy) {
   if (policy == scheduling::first_come) return std::make_unique<first_come>();
   return std::make_unique<first_ready>();
+}
+
+std::unique_ptr<page_policy> make_page_policy(row_policy policy) {
+  if (policy == row_policy::open) return std::make_unique<open_rows>();
+  if (policy == row_policy::closed) return std::make_unique<closed_rows>();
+  return std::make_unique<closed_without_hits>();
 }
 
 }  // namespace cimbalom::dram

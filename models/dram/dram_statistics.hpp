@@ -7,7 +7,8 @@ namespace cimbalom::dram {
 struct dram_statistics {
   // Commands, of all channels.
   std::uint64_t activates = 0;
-  std::uint64_t precharges = 0;  ///< single ones; refresh closes the others
+  std::uint64_t precharges = 0;       ///< single ones; refresh closes the others
+  std::uint64_t auto_precharges = 0;  ///< that a column command brought with it
   std::uint64_t read_bursts = 0;
   std::uint64_t write_bursts = 0;
   std::uint64_t refreshes = 0;
@@ -31,6 +32,7 @@ struct dram_statistics {
   dram_statistics& operator+=(const dram_statistics& other) {
     activates += other.activates;
     precharges += other.precharges;
+    auto_precharges += other.auto_precharges;
     read_bursts += other.read_bursts;
     write_bursts += other.write_bursts;
     refreshes += other.refreshes;

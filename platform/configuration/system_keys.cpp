@@ -44,12 +44,20 @@ void add_dram(std::vector<key>& k, dram::dram_config& d) {
   k.push_back({dram_preset_key, preset_of(d), 0, 0, "", "device: timing, organisation and currents (docs/dram.md)"});
   k.push_back({"dram.channels", &d.channels, 1, 16, "", "channels, a power of two"});
   k.push_back({"dram.interleave_bytes", &d.interleave_bytes, 64, 4096, "bytes",
-               "on one channel before the next, a power of two"});
-  k.push_back({"dram.queue_depth", &d.queue_depth, 1, 256, "", "transactions that wait in the controller"});
-  k.push_back({"dram.mapping", words(d.mapping, {"row_bank_column", "row_bank_column_bankgroup"}), 0, 0, "",
-               "fields of an address from the highest bits down"});
+               "on one channel before the next, a power of two; unused where dram.mapping has ch"});
+  k.push_back({"dram.queue_depth", &d.queue_depth, 1, 256, "", "what the controller holds, see dram.queue_counts"});
+  k.push_back(
+      {"dram.queue_counts", words(d.queue_counts, {"all_transactions", "before_bank_queues"}), 0, 0, "",
+       "transactions until their response has ended, or bursts without a place in the queue of their bank yet"});
+  k.push_back({"dram.bank_queue_depth", &d.bank_queue_depth, 1, 256, "", "bursts of one bank that the scheduler sees"});
+  k.push_back({"dram.mapping", &d.mapping, 0, 0, "",
+               "fields of an address from the highest bits down: ro, ra, bg, ba, co, perhaps ch (docs/dram.md)"});
   k.push_back({"dram.scheduler", words(d.scheduler, {"first_come", "row_hits"}), 0, 0, "",
                "in order of arrival, or hits of open rows first (FR-FCFS)"});
+  k.push_back({"dram.page_policy", words(d.page_policy, {"open", "closed", "closed_adaptive"}), 0, 0, "",
+               "rows stay open, close with every access, or with the last one that waits for the row"});
+  k.push_back({"dram.accept_missing", &d.accept_missing, 0, 0, "",
+               "run although the sources of the preset lack figures, e.g. its currents: their energy is told as 0"});
 }
 
 void add_dma(std::vector<key>& k, dma::dma_config& d) {

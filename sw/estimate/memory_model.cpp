@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "models/cim/cim_cost.hpp"
-#include "models/dram/dram_core.hpp"
 #include "models/interconnect/interconnect_cost.hpp"
 #include "models/registers/memory_map.hpp"
 
@@ -32,13 +31,15 @@ std::uint64_t units_of_pieces(std::uint64_t address, std::uint64_t bytes, std::u
 memory_model::memory_model(const platform::platform_config& platform)
     : platform_(platform),
       geometry_(cim::path_geometry::of(platform.accelerator)),
+      decoder_(platform.dram),
       fabric_ps_(1e6 / platform.interconnect.clock_mhz),
       accelerator_ps_(static_cast<double>(cim::clock_ps(platform.accelerator))),
       memory_clock_ps_(platform.dram.timing.clock_ps) {
   const dram::dram_config& d = platform.dram;
   const dram::dram_timing& t = d.timing;
   const dram::dram_organisation& o = d.organisation;
-  const bool turns = d.mapping == dram::address_mapping::row_bank_column_bankgroup;
+  const dram::address_map map(d.mapping);
+  const bool turns = map.position(dram::address_field::bank_group) > map.position(dram::address_field::column);
   const auto channels = static_cast<std::uint64_t>(d.channels);
   neighbours_ = channels * static_cast<std::uint64_t>(turns ? o.bank_groups : 1);
   bank_sets_ = static_cast<std::uint64_t>(o.ranks) * static_cast<std::uint64_t>(o.banks());
@@ -48,11 +49,11 @@ memory_model::memory_model(const platform::platform_config& platform)
   burst_ps_ = std::max(gap, d.burst_clocks()) * memory_clock_ps_ / d.channels;
   closed_row_ps_ = t.rcd * memory_clock_ps_;
   other_row_ps_ = (t.rcd + t.rp) * memory_clock_ps_;
-  conflict_ps_ = (2 * t.rp + std::max(t.rcd + t.rtp, t.ras) + t.rcd) * memory_clock_ps_;
+  conflict_ps_ = (t.rp + std::max(t.rcd + t.rtp + t.rp, t.rc) + t.rcd) * memory_clock_ps_;
   if (t.refi > 0) {
     refresh_interval_ps_ = static_cast<std::uint64_t>(t.refi) * static_cast<std::uint64_t>(t.clock_ps);
-    refresh_ps_ = static_cast<std::uint64_t>(t.rfc + t.rp) * static_cast<std::uint64_t>(t.clock_ps);
-    stalled_ps_ = (t.rfc + t.rp + t.rcd) * memory_clock_ps_;
+    refresh_ps_ = static_cast<std::uint64_t>(t.rfc + t.rp_all) * static_cast<std::uint64_t>(t.clock_ps);
+    stalled_ps_ = (t.rfc + t.rp_all + t.rcd) * memory_clock_ps_;
     available_ = 1.0 - stalled_ps_ / static_cast<double>(refresh_interval_ps_);
   }
 }
@@ -84,7 +85,7 @@ void memory_model::add_rows(transfer_cost& cost, std::uint64_t address, std::uin
   std::uint64_t at = address - registers::dram_base;
   while (bytes > 0) {
     const std::uint64_t part = std::min(bytes, row_span_bytes_ - at % row_span_bytes_);
-    const dram::dram_location where = dram::locate(platform_.dram, at / channels);
+    const dram::dram_location where = decoder_.locate(at / channels);
     const auto groups = static_cast<int>(neighbours_ / channels);
     const int in_set = groups > 1 ? where.bank % platform_.dram.organisation.banks_per_group : where.bank;
     const auto bank = static_cast<std::uint32_t>(where.rank * platform_.dram.organisation.banks() + in_set);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "models/cim/transfer.hpp"
+#include "models/dram/address_map.hpp"
 #include "platform/configuration/platform_config.hpp"
 
 namespace cimbalom::estimate {
@@ -66,6 +67,7 @@ class memory_model {
 
   platform::platform_config platform_;
   cim::path_geometry geometry_;
+  dram::address_decoder decoder_;
   double fabric_ps_, accelerator_ps_, memory_clock_ps_;
   double burst_ps_ = 0;    // of a device burst on the bus, all channels together
   double available_ = 1;   // part of the time that refresh leaves
