@@ -179,8 +179,8 @@ std::vector<std::uint8_t> bit_allocator::allocate(const std::vector<width_costs>
 }
 
 std::unique_ptr<bit_allocator> make_allocator(allocation_method method) {
-  if (method == allocation_method::sensitivity) return std::make_unique<sensitivity>();
-  return std::make_unique<distortion>();
+  if (method == allocation_method::distortion) return std::make_unique<distortion>();
+  return std::make_unique<sensitivity>();
 }
 
 int slots_needed(std::vector<std::uint8_t> bits, int slot_bits) {

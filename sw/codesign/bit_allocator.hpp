@@ -31,6 +31,7 @@ class bit_allocator {
   std::vector<std::uint8_t> allocate(const std::vector<width_costs>& filters, const pass_budget& budget) const;
 };
 
+/// Learned widths come from the trainer; until they are there, that method stands on sensitivity.
 std::unique_ptr<bit_allocator> make_allocator(allocation_method method);
 
 /// Slots that these filters need when paired as well as possible (widths that sum to slot_bits or less share one).

@@ -78,7 +78,7 @@ macro_layout layout_of(const cim::macro_config& macro) {
   constexpr int least_slot_bits = 2, most_slot_bits = 8;
   if (macro.slot_bits < least_slot_bits || macro.slot_bits > most_slot_bits)
     throw bad_input({}, "platform.macro.slot_bits", std::to_string(macro.slot_bits), "2..8 for co-design");
-  return {macro.rows_active, macro.slots(), macro.slot_bits};
+  return {macro.rows_active, macro.slots(), macro.slot_bits, macro.dac_bits};
 }
 
 std::vector<std::vector<float>> calibration_sample(const image_set& images) {

@@ -102,16 +102,7 @@ std::vector<trained_value> values_of(const network& net, const policy& how) {
     trained_value v{t.name, t.scale, t.format.zero_point, own != chosen.end() ? own->second : how.activation_bits,
                     t.format.is_signed};
     if (number == net.input) v.bits = how.input_bits;
-    if (v.bits != t.format.bits) {
-      // The same range at another width.
-      const double from_steps = std::ldexp(1.0, t.format.bits) - 1, to_steps = std::ldexp(1.0, v.bits) - 1;
-      v.scale = t.scale * from_steps / to_steps;
-      if (v.is_signed) {
-        const double low = (t.format.minimum() - t.format.zero_point) * t.scale;
-        const double least = -std::ldexp(1.0, v.bits - 1);
-        v.zero_point = static_cast<int>(std::clamp(std::nearbyint(least - low / v.scale), least, -least - 1));
-      }
-    }
+    if (v.bits != t.format.bits) set_bits(v, t, v.bits);
     made.push_back(v);
   }
   return made;
@@ -127,6 +118,13 @@ std::string logits_of(const graph::graph& g) {
   return g.info(g.outputs[0]).name;
 }
 
+void set_units(designed_layer& d, const quantization::mvm_parameters& mvm, const macro_layout& macro) {
+  d.units = pruning::layout_units(mvm, macro.rows_active,
+                                  [&](int filters) { return passes_for(filters, d.mean_bits, macro); });
+  d.product.unit = d.units.unit;
+  d.product.units = d.units.units();
+}
+
 void set_budget(layer_table& table, const network& net, const policy& how, const macro_layout& macro) {
   const std::vector<double>& mean = how.budget.mean_bits;
   if (mean.size() != 1 && mean.size() != static_cast<std::size_t>(table.stages))
@@ -134,14 +132,48 @@ void set_budget(layer_table& table, const network& net, const policy& how, const
                     fmt::format("one number, or one for each of the {} stages of {}", table.stages, net.name));
   for (designed_layer& d : table.layers) {
     d.mean_bits = mean[mean.size() == 1 ? 0 : static_cast<std::size_t>(d.stage)];
-    d.units = pruning::layout_units(net.layers[d.layer].mvm, macro.rows_active,
-                                    [&](int filters) { return passes_for(filters, d.mean_bits, macro); });
-    d.product.unit = d.units.unit;
-    d.product.units = d.units.units();
+    set_units(d, net.layers[d.layer].mvm, macro);
   }
 }
 
+/// The value that a layer reads, behind pools and slices that pass codes on.
+std::size_t input_value(const layer_table& table, const network& net, const layer& l) {
+  int t = l.inputs.at(0);
+  while (is_tied(net, t)) {
+    const auto writer =
+        std::find_if(net.layers.begin(), net.layers.end(), [&](const layer& other) { return other.output == t; });
+    t = writer->inputs.at(0);
+  }
+  const std::string& name = net.tensors[static_cast<std::size_t>(t)].name;
+  for (std::size_t v = 0; v < table.values.size(); ++v)
+    if (table.values[v].name == name) return v;
+  throw input_error(net.name + ": layer " + l.name + ": its input is not on the accelerator");
+}
+
 }  // namespace
+
+void set_passes(designed_layer& layer, const quantization::mvm_parameters& mvm, int passes, const macro_layout& macro) {
+  layer.mean_bits = std::min(static_cast<double>(macro.slot_bits),
+                             static_cast<double>(passes * macro.slots * macro.slot_bits) / mvm.filters);
+  set_units(layer, mvm, macro);
+}
+
+void set_bits(trained_value& value, const quantization::tensor& like, int bits) {
+  value.bits = bits;
+  value.scale = like.scale;
+  value.zero_point = like.format.zero_point;
+  if (bits == like.format.bits) return;
+  const double from_steps = std::ldexp(1.0, like.format.bits) - 1, to_steps = std::ldexp(1.0, bits) - 1;
+  value.scale = like.scale * from_steps / to_steps;
+  if (!value.is_signed) return;
+  const double low = (like.format.minimum() - like.format.zero_point) * like.scale;
+  const double least = -std::ldexp(1.0, bits - 1);
+  value.zero_point = static_cast<int>(std::clamp(std::nearbyint(least - low / value.scale), least, -least - 1));
+}
+
+void set_unit_costs(layer_table& table, const macro_layout& macro) {
+  for (designed_layer& d : table.layers) d.unit_cost = d.pixels * macro.slices(table.values[d.input].bits);
+}
 
 int passes_for(int filters, double mean_bits, const macro_layout& macro) {
   const int fewest = (filters + 2 * macro.slots - 1) / (2 * macro.slots);
@@ -174,7 +206,7 @@ layer_table make_layer_table(const graph::graph& imported, const network& net, c
     d.name = l.name;
     d.layer = k;
     d.stage = table.stages;
-    d.unit_cost = static_cast<double>(pixels);
+    d.pixels = static_cast<double>(pixels);
     d.product.node = l.name;
     d.product.norm = folded_norm(imported, net.host_graph, *n);
     d.product.filters = l.mvm.filters;
@@ -188,6 +220,8 @@ layer_table make_layer_table(const graph::graph& imported, const network& net, c
   ++table.stages;
   set_budget(table, net, how, macro);
   table.values = values_of(net, how);
+  for (designed_layer& d : table.layers) d.input = input_value(table, net, net.layers[d.layer]);
+  set_unit_costs(table, macro);
   table.logits = logits_of(imported);
   table.channels_last = net.tensors[static_cast<std::size_t>(net.input)].channels_last;
   return table;

@@ -17,6 +17,11 @@ struct macro_layout {
   int rows_active = 16;
   int slots = 12;     ///< of a bank pass
   int slot_bits = 8;  ///< 2..8
+  int dac_bits = 2;   ///< input bits of a slice
+  /// Energy of one bank operation and input slice, and of a column that it converts; for budgets of energy, any unit.
+  double slice_energy = 0, column_energy = 0;
+
+  int slices(int input_bits) const { return (input_bits + dac_bits - 1) / dac_bits; }
 };
 
 /// One matrix-vector layer under co-design.
@@ -26,7 +31,9 @@ struct designed_layer {
   int stage = 0;          ///< layers of one map size, from the input on
   double mean_bits = 8;   ///< budget of its stage
   pruning::unit_layout units;
-  double unit_cost = 1;  ///< output pixels: bank operations of a unit, up to the input slices
+  double pixels = 1;      ///< of the output
+  double unit_cost = 1;   ///< output pixels * input slices: what a unit of weights costs in bank operations
+  std::size_t input = 0;  ///< in layer_table::values: where its inputs come from
   torch::trained_product product;
 };
 
@@ -41,6 +48,15 @@ struct layer_table {
 /// Passes that so many filters take at this mean width: as many as the mean can fill, at most two filters a slot; whole
 /// slots for each filter at a mean of slot_bits.
 int passes_for(int filters, double mean_bits, const macro_layout& macro);
+
+/// Lays the filters of a layer into so many passes; units and mean_bits follow. Layers without convolution groups only.
+void set_passes(designed_layer& layer, const quantization::mvm_parameters& mvm, int passes, const macro_layout& macro);
+
+/// Another width for a value, over the range that `like` has.
+void set_bits(trained_value& value, const quantization::tensor& like, int bits);
+
+/// unit_cost of every layer from the widths of the values.
+void set_unit_costs(layer_table& table, const macro_layout& macro);
 
 /// Joins the imported float graph and the network quantised from it (8-bit weights). Throws input_error: a network with
 /// scales of its own, mean_bits that are neither one nor one a stage, a layer name of the policy that is not there, no

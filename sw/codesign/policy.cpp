@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <functional>
+#include <iterator>
 #include <variant>
 
 #include "platform/configuration/yaml_reader.hpp"
@@ -14,8 +14,9 @@ namespace cimbalom::codesign {
 namespace {
 
 using bits_by_layer = std::map<std::string, int>;
-using field =
-    std::variant<std::uint64_t*, int*, double*, bool*, std::vector<double>*, bits_by_layer*, allocation_method*>;
+using field = std::variant<std::uint64_t*, int*, double*, bool*, std::vector<double>*, std::vector<int>*,
+                           bits_by_layer*, allocation_method*>;
+constexpr const char* method_names[] = {"sensitivity", "distortion", "learned"};
 
 struct key {
   std::string path;
@@ -30,13 +31,20 @@ std::vector<key> keys(policy& p) {
       {"threads", &p.threads, 1, 256},
       {"batch", &p.batch, 1, 65536},
       {"learning_rate", &p.learning_rate, 0, 10, true},
+      {"warm_up", &p.warm_up, 0, 0.5},
       {"momentum", &p.momentum, 0, 0.999},
       {"weight_decay", &p.weight_decay, 0, 1},
       {"validation_fraction", &p.validation_fraction, 0.01, 0.5},
       {"epochs.pruning", &p.epochs.pruning, 0, 10000},
+      {"epochs.widths", &p.epochs.widths, 1, 10000},
       {"epochs.mixed", &p.epochs.mixed, 0, 10000},
+      {"epochs.hardware", &p.epochs.hardware, 0, 10000},
+      {"keep_best", &p.keep_best},
       {"budget.mean_bits", &p.budget.mean_bits, 1, 8},
       {"budget.least_bits", &p.budget.least_bits, 1, 4},
+      {"budget.operations", &p.budget.operations, 0, 1},
+      {"budget.energy", &p.budget.energy, 0, 1},
+      {"budget.activation_choices", &p.budget.activation_choices, 2, 8},
       {"input_bits", &p.input_bits, 2, 8},
       {"activation_bits", &p.activation_bits, 2, 8},
       {"layer_activation_bits", &p.layer_activation_bits, 2, 8},
@@ -55,9 +63,10 @@ std::vector<key> keys(policy& p) {
 
 std::string allowed(const key& k) {
   if (std::holds_alternative<bool*>(k.value)) return "true or false";
-  if (std::holds_alternative<allocation_method*>(k.value)) return "sensitivity or distortion";
+  if (std::holds_alternative<allocation_method*>(k.value)) return "sensitivity, distortion or learned";
   if (std::holds_alternative<std::uint64_t*>(k.value)) return "a whole number, 0..18446744073709551615";
-  const bool whole = std::holds_alternative<int*>(k.value) || std::holds_alternative<bits_by_layer*>(k.value);
+  const bool whole = std::holds_alternative<int*>(k.value) || std::holds_alternative<bits_by_layer*>(k.value) ||
+                     std::holds_alternative<std::vector<int>*>(k.value);
   const std::string kind = whole ? "a whole number " : "a number ";
   if (k.above_low) return fmt::format("{}above {}, at most {}", kind, k.low, k.high);
   return fmt::format("{}in {}..{}", kind, k.low, k.high);
@@ -107,6 +116,13 @@ struct reader {
       throw bad_input(platform::place_of(file, node), k.path, "[]", allowed(k) + ", or a list with one a stage");
     for (const auto& entry : node) to->push_back(number<double>(entry, file, k.path, k));
   }
+  void operator()(std::vector<int>* to) const {
+    if (!node.IsSequence())
+      throw bad_input(platform::place_of(file, node), k.path, platform::scalar(node, file, k.path),
+                      "a list of numbers, each " + allowed(k));
+    to->clear();
+    for (const auto& entry : node) to->push_back(number<int>(entry, file, k.path, k));
+  }
   void operator()(bits_by_layer* to) const {
     platform::require_map(node, file, k.path);
     for (const auto& entry : node) {
@@ -116,12 +132,9 @@ struct reader {
   }
   void operator()(allocation_method* to) const {
     const std::string text = platform::scalar(node, file, k.path);
-    if (text == "sensitivity")
-      *to = allocation_method::sensitivity;
-    else if (text == "distortion")
-      *to = allocation_method::distortion;
-    else
-      throw bad_input(platform::place_of(file, node), k.path, text, allowed(k));
+    const auto* const found = std::find(std::begin(method_names), std::end(method_names), text);
+    if (found == std::end(method_names)) throw bad_input(platform::place_of(file, node), k.path, text, allowed(k));
+    *to = static_cast<allocation_method>(found - std::begin(method_names));
   }
 };
 
@@ -158,6 +171,7 @@ std::string text_of(const field& value) {
     std::string operator()(const double* v) const { return fmt::format("{}", *v); }
     std::string operator()(const bool* v) const { return *v ? "true" : "false"; }
     std::string operator()(const std::vector<double>* v) const { return fmt::format("[{}]", fmt::join(*v, ", ")); }
+    std::string operator()(const std::vector<int>* v) const { return fmt::format("[{}]", fmt::join(*v, ", ")); }
     std::string operator()(const allocation_method* v) const { return name_of(*v); }
     std::string operator()(const bits_by_layer* v) const {
       std::string text = "{";
@@ -184,12 +198,22 @@ void check_together(const policy& p) {
     if (mean < p.budget.least_bits)
       throw bad_input({}, "policy.budget.mean_bits", fmt::format("{}", mean),
                       fmt::format("at least budget.least_bits, which is {}", p.budget.least_bits));
+  if (p.budget.operations > 0 && p.budget.energy > 0)
+    throw bad_input({}, "policy.budget.energy", fmt::format("{}", p.budget.energy),
+                    "0 where budget.operations is given: one budget at a time");
+  if (!p.budget.activation_choices.empty() && p.budget.operations <= 0 && p.budget.energy <= 0)
+    throw bad_input({}, "policy.budget.activation_choices",
+                    fmt::format("[{}]", fmt::join(p.budget.activation_choices, ", ")),
+                    "[] without budget.operations or budget.energy: nothing says how many slices are too many");
+  if (p.epochs.hardware > p.epochs.mixed)
+    throw bad_input({}, "policy.epochs.hardware", std::to_string(p.epochs.hardware),
+                    fmt::format("at most epochs.mixed, which is {}: they are its last", p.epochs.mixed));
 }
 
 }  // namespace
 
 const char* name_of(allocation_method method) {
-  return method == allocation_method::sensitivity ? "sensitivity" : "distortion";
+  return method_names[static_cast<std::size_t>(method)];
 }
 
 void policy::validate() const {
@@ -204,6 +228,8 @@ void policy::validate() const {
       for (const double value : **list) check(value);
       if ((*list)->empty()) throw bad_input({}, "policy." + k.path, "[]", allowed(k));
     }
+    if (const auto* choices = std::get_if<std::vector<int>*>(&k.value))
+      for (const int value : **choices) check(value);
     if (const auto* map = std::get_if<bits_by_layer*>(&k.value))
       for (const auto& [name, bits] : **map) check(bits);
   }

@@ -11,6 +11,7 @@ namespace cimbalom::codesign {
 enum class allocation_method {
   sensitivity,  ///< least second-order estimate of the loss increase
   distortion,   ///< least squared error of the weights: needs no gradients
+  learned,      ///< trained with the weights, by gradient, in epochs of their own
 };
 const char* name_of(allocation_method method);
 
@@ -20,19 +21,28 @@ struct policy {
   int threads = 2;                   ///< 1..256, of libtorch; the bits of a training depend on it
   int batch = 128;                   ///< 1..65536 images an update
   double learning_rate = 0.01;       ///< above 0, at most 10; cosine in each stage
+  double warm_up = 0.05;             ///< 0..0.5: first part of each stage, in which the rate rises from 0
   double momentum = 0.9;             ///< 0..0.999
   double weight_decay = 1e-4;        ///< 0..1
   double validation_fraction = 0.1;  ///< 0.01..0.5 of the training images, where the data set has no such split
 
   struct {
-    int pruning = 4;  ///< 0..10000: pruning-quantisation joint training
-    int mixed = 6;    ///< 0..10000: filter-wise mixed-precision training
+    int pruning = 4;   ///< 0..10000: pruning-quantisation joint training
+    int widths = 1;    ///< 1..10000: of learned allocation; the other methods have none
+    int mixed = 6;     ///< 0..10000: filter-wise mixed-precision training
+    int hardware = 0;  ///< 0..10000: the last of them, forward through the macro's exact arithmetic
   } epochs;
+  bool keep_best = true;  ///< mixed training ends with its best epoch on the validation images, not with its last
   struct {
     /// 1..8: one for the network, or one a stage (layers of one map size, from the input on; what follows the last
     /// map belongs to its stage).
     std::vector<double> mean_bits = {8};
     int least_bits = 2;  ///< 1..4, of any filter
+    /// 0..1, 0: no such bound. Part of the bank operations, or of the energy of the macros, of the dense network with 8
+    /// bits everywhere that may stay after pruning: passes and input slices are shared out over the layers for it.
+    double operations = 0, energy = 0;
+    /// 2..8 each: widths that such a budget may give what a layer passes on to others; empty: activation_bits.
+    std::vector<int> activation_choices;
   } budget;
   int input_bits = 8;                                ///< 2..8, of the network's input
   int activation_bits = 8;                           ///< 2..8

@@ -6,38 +6,20 @@
 #include <numeric>
 
 #include "platform/configuration/error.hpp"
-#include "sw/codesign/bit_allocator.hpp"
+#include "sw/codesign/layer_widths.hpp"
+#include "sw/codesign/share_budget.hpp"
 #include "sw/quantization/quantize.hpp"
-#include "sw/quantization/weight_rounding.hpp"
-#include "sw/torch/float_executor.hpp"
 
 namespace cimbalom::codesign {
 namespace {
 
+constexpr const char* stage_names[] = {"pruning", "widths", "mixed"};
 constexpr double pi = 3.14159265358979323846;
-constexpr double last_rate = 0.02;        // of the learning rate, where the cosine ends
-constexpr double curvature_floor = 0.25;  // of a layer's mean curvature
-constexpr double frozen_part = 0.25;      // last part of mixed training: statistics stay
+constexpr double last_rate = 0.02;    // of the learning rate, where the cosine ends
+constexpr double frozen_part = 0.25;  // last part of mixed training: statistics stay
+constexpr double width_travel = 2;    // bits that a filter may move in an epoch of learned widths
 constexpr int prunings_per_epoch = 4;
 constexpr std::size_t validation_batch = 250;
-
-quantization::quantization_settings settings_of(const policy& how) {
-  quantization::quantization_settings settings;
-  settings.activation_bits = how.activation_bits;
-  return settings;
-}
-
-double cosine(double learning_rate, double progress) {
-  return learning_rate * (last_rate + (1 - last_rate) * 0.5 * (1 + std::cos(pi * progress)));
-}
-
-/// Step of a filter's rounding at a width, and whether a filter is all zero.
-double rounding_step(const std::vector<float>& real, std::size_t first, std::size_t length, int bits) {
-  const std::vector<double> filter(real.begin() + static_cast<std::ptrdiff_t>(first),
-                                   real.begin() + static_cast<std::ptrdiff_t>(first + length));
-  std::vector<std::int16_t> codes(length);
-  return quantization::round_weights(filter.data(), length, bits, codes.data());
-}
 
 /// The quantiser's view of the trained float graph: biases (normalisation and added constants folded in) and the layers
 /// of one factor a channel. Its weights do not matter: small ones keep the unit of the biases small.
@@ -69,42 +51,16 @@ graph::tensor numbers(const std::vector<std::int64_t>& values) {
 
 }  // namespace
 
-initial_network obtain_initial_weights(const graph::graph& imported, const image_set& calibration, const policy& how) {
-  if (quantization::is_quantized(imported))
-    throw input_error(imported.file + ": carries scales of its own: co-design starts from a float network");
-  const graph::graph prepared = quantization::prepare(imported);
-  const auto executor = torch::load_float_executor(prepared, how.threads);
-  const std::size_t values = calibration.values();
-  const quantization::image_source source = [&](std::size_t i, float* to) {
-    std::copy_n(calibration.pixels.data() + i * values, values, to);
-  };
-  const auto settings = settings_of(how);
-  initial_network made;
-  made.imported = imported;
-  made.ranges = quantization::calibrate(prepared, *executor, source, calibration.size(), settings);
-  made.network = quantization::quantize(prepared, settings, made.ranges);
-  return made;
-}
-
 training_flow::training_flow(const initial_network& initial, const image_set& train, const image_set& validation,
                              const flow_options& options)
     : initial_(initial), train_(train), validation_(validation), options_(options) {
   options_.how.validate();
   table_ = make_layer_table(initial.imported, initial.network, options_.how, options_.macro);
-  torch::trainer_setup setup;
-  setup.graph = initial.imported;
-  for (const designed_layer& d : table_.layers) setup.products.push_back(d.product);
-  for (const trained_value& v : table_.values) {
-    const int low = v.is_signed ? -(1 << (v.bits - 1)) : 0;
-    setup.values.push_back({v.name, v.scale, v.zero_point, low, low + (1 << v.bits) - 1});
-  }
-  setup.logits = table_.logits;
-  if (options_.how.distillation.weight > 0) setup.teacher = quantization::prepare(initial.imported);
-  setup.threads = options_.how.threads;
-  trainer_ = torch::load_trainer(setup);
   check_images(train_);
   check_images(validation_);
-  begin_widths();
+  share_budget(table_, initial, train, options_.how, options_.macro);
+  trainer_ = torch::load_trainer(setup_of(initial, table_, options_.how, options_.how.distillation.weight > 0));
+  start_widths();
   if (options_.resume && !options_.checkpoint.empty() && std::filesystem::exists(options_.checkpoint)) load();
 }
 
@@ -119,13 +75,11 @@ void training_flow::check_images(const image_set& images) const {
                       ": the network has classes 0.." + std::to_string(classes - 1));
 }
 
-void training_flow::begin_widths() {
-  for (std::size_t k = 0; k < table_.layers.size(); ++k) {
-    const designed_layer& d = table_.layers[k];
-    const quantization::mvm_parameters& p = initial_.network.layers[d.layer].mvm;
+void training_flow::start_widths() {
+  begin_widths(*trainer_, table_, initial_.network);
+  for (const designed_layer& d : table_.layers) {
     masks_.emplace_back(static_cast<std::size_t>(d.units.units()), std::uint8_t{1});
-    bits_.push_back(p.weight_bits);
-    trainer_->set_widths(k, p.weight_bits, std::vector<float>(p.weight_scale.begin(), p.weight_scale.end()));
+    bits_.push_back(initial_.network.layers[d.layer].mvm.weight_bits);
   }
 }
 
@@ -173,17 +127,32 @@ void training_flow::joint_training() {
 void training_flow::train(stage at, int epochs) {
   while (done_stage_ == at && done_epochs_ < epochs) {
     epoch_report report;
-    report.stage = at == stage::pruning ? "pruning" : "mixed";
+    report.stage = stage_names[static_cast<std::size_t>(at)];
     report.epoch = done_epochs_ + 1;
     report.epochs = epochs;
     report.loss = train_epoch(at, done_epochs_, epochs, report);
     report.accuracy = accuracy(validation_);
     report.density = density();
     report.mean_bits = mean_bits();
+    if (at == stage::mixed && options_.how.keep_best) keep_best(report.accuracy);
     ++done_epochs_;
     save(at, done_epochs_);
     if (options_.progress) options_.progress(report);
   }
+}
+
+/// Of two equal epochs the later, whose rate is lower, is taken.
+void training_flow::keep_best(double accuracy) {
+  if (accuracy < best_accuracy_) return;
+  best_accuracy_ = accuracy;
+  best_ = trainer_->state();
+}
+
+/// Warm-up, then a cosine.
+double training_flow::rate_at(double progress) const {
+  const policy& how = options_.how;
+  const double rise = how.warm_up > 0 ? std::min(1.0, progress / how.warm_up) : 1;
+  return how.learning_rate * rise * (last_rate + (1 - last_rate) * 0.5 * (1 + std::cos(pi * progress)));
 }
 
 double training_flow::train_epoch(stage at, int epoch, int epochs, epoch_report& report) {
@@ -203,11 +172,12 @@ double training_flow::train_epoch(stage at, int epoch, int epochs, epoch_report&
   settings.temperature = how.distillation.temperature;
   const bool pruned = at == stage::pruning && how.pruning.target_density < 1;
   settings.group_lasso = pruned ? how.pruning.group_lasso : 0;
+  settings.width_rate = at == stage::widths ? width_travel / static_cast<double>(steps) : 0;
   double loss = 0;
   std::int64_t right = 0;
   for (std::size_t k = 0; k < steps; ++k) {
     const double progress = (epoch + static_cast<double>(k) / static_cast<double>(steps)) / epochs;
-    settings.learning_rate = cosine(how.learning_rate, progress);
+    settings.learning_rate = rate_at(progress);
     settings.freeze_norms = at == stage::mixed && progress >= 1 - frozen_part;
     const image_batch images = make_batch(train_, order, k * batch, batch, moves, seed);
     const torch::step_result made = trainer_->step(images.images, images.labels, settings);
@@ -239,42 +209,34 @@ void training_flow::prune(double density) {
   for (std::size_t k = 0; k < masks_.size(); ++k) trainer_->set_mask(k, masks_[k]);
 }
 
-std::vector<std::uint8_t> training_flow::widths_of(const designed_layer& d, const torch::product_weights& now) const {
-  const auto allocator = make_allocator(options_.how.allocation);
-  const int least = std::min(options_.how.budget.least_bits, options_.macro.slot_bits / 2);
-  const pass_budget budget{options_.macro.slots, options_.macro.slot_bits, d.mean_bits, least};
-  // Few gradients leave gaps: a part of the layer's mean stands for what they did not show.
-  std::vector<float> curvature = now.curvature;
-  const double mean = std::accumulate(curvature.begin(), curvature.end(), 0.0) / static_cast<double>(curvature.size());
-  for (float& value : curvature) value += static_cast<float>(curvature_floor * mean);
-  const auto filters = static_cast<std::size_t>(d.product.filters);
-  const std::size_t length = now.real.size() / filters;
-  std::vector<std::uint8_t> made(filters);
-  for (std::size_t first = 0; first < filters;) {
-    std::size_t last = first;
-    std::vector<width_costs> costs;
-    for (; last < filters && d.units.pass[last] == d.units.pass[first]; ++last)
-      costs.push_back(allocator->costs(now.real.data() + last * length, curvature.data() + last * length, length,
-                                       options_.macro.slot_bits));
-    const std::vector<std::uint8_t> widths = allocator->allocate(costs, budget);
-    std::copy(widths.begin(), widths.end(), made.begin() + static_cast<std::ptrdiff_t>(first));
-    first = last;
+/// Every pass that is narrower than its slots begins at its mean; the others have nothing to learn.
+void training_flow::begin_learning() {
+  for (std::size_t k = 0; k < table_.layers.size(); ++k) {
+    const designed_layer& d = table_.layers[k];
+    if (d.mean_bits >= options_.macro.slot_bits) continue;
+    const std::vector<std::int64_t> group(d.units.pass.begin(), d.units.pass.end());
+    trainer_->learn_widths(k, std::vector<float>(group.size(), static_cast<float>(d.mean_bits)), group,
+                           std::max(1, options_.how.budget.least_bits), options_.macro.slot_bits);
   }
-  return made;
 }
 
 void training_flow::allocate_widths() {
   if (done_stage_ == stage::mixed) return;  // resumed behind it
+  if (options_.how.allocation == allocation_method::learned) {
+    if (done_stage_ == stage::pruning) {
+      begin_learning();
+      done_stage_ = stage::widths;
+      done_epochs_ = 0;
+    }
+    train(stage::widths, options_.how.epochs.widths);
+  }
   for (std::size_t k = 0; k < table_.layers.size(); ++k) {
-    const torch::product_weights now = trainer_->weights(k);
-    const std::size_t length = now.real.size() / now.bits.size();
-    const std::vector<std::uint8_t> widths = widths_of(table_.layers[k], now);
-    std::vector<float> step = now.step;
-    for (std::size_t f = 0; f < widths.size(); ++f)
-      if (widths[f] != now.bits[f])
-        step[f] = static_cast<float>(rounding_step(now.real, f * length, length, widths[f]));
-    trainer_->set_widths(k, widths, step);
-    bits_[k] = widths;
+    const std::vector<float> learned = trainer_->learned_widths(k);
+    trainer_->learn_widths(k, {}, {}, 1, options_.macro.slot_bits);
+    const layer_widths chosen =
+        choose_widths(table_.layers[k], trainer_->weights(k), options_.how, options_.macro, learned);
+    trainer_->set_widths(k, chosen.bits, chosen.step);
+    bits_[k] = chosen.bits;
   }
   done_stage_ = stage::mixed;
   done_epochs_ = 0;
@@ -282,6 +244,7 @@ void training_flow::allocate_widths() {
 
 void training_flow::mixed_training() {
   train(stage::mixed, options_.how.epochs.mixed);
+  if (!best_.empty()) trainer_->restore(best_);
 }
 
 trained_network training_flow::run() {
@@ -331,6 +294,8 @@ std::int64_t training_flow::fingerprint() const {
 void training_flow::save(stage at, int epochs_done) {
   if (options_.checkpoint.empty()) return;
   checkpoint made = trainer_->state();
+  for (const auto& [name, tensor] : best_) made["best " + name] = tensor;
+  if (!best_.empty()) made["best accuracy"] = graph::tensor::of<double>({1}, {best_accuracy_});
   made["progress"] = numbers({fingerprint(), static_cast<std::int64_t>(at), epochs_done});
   save_checkpoint(made, options_.checkpoint);
 }
@@ -341,8 +306,15 @@ void training_flow::load() {
   if (progress == from.end() || progress->second.type() != graph::data_type::int64 || progress->second.size() != 3 ||
       progress->second.data<std::int64_t>()[0] != fingerprint())
     throw bad_input({options_.checkpoint}, "", "", "was made with another policy, network, macro or data set");
+  done_stage_ = static_cast<stage>(progress->second.data<std::int64_t>()[1]);
+  if (done_stage_ == stage::widths) begin_learning();
   trainer_->restore(from);
-  done_stage_ = progress->second.data<std::int64_t>()[1] == 0 ? stage::pruning : stage::mixed;
+  const std::string best = "best ";
+  for (const auto& [name, tensor] : from)
+    if (name == "best accuracy")
+      best_accuracy_ = tensor.data<double>()[0];
+    else if (name.rfind(best, 0) == 0)
+      best_.emplace(name.substr(best.size()), tensor);
   done_epochs_ = static_cast<int>(progress->second.data<std::int64_t>()[2]);
   for (std::size_t k = 0; k < table_.layers.size(); ++k) {
     bits_[k] = trainer_->weights(k).bits;

@@ -8,28 +8,18 @@
 
 #include "sw/codesign/checkpoint.hpp"
 #include "sw/codesign/image_set.hpp"
+#include "sw/codesign/initial_network.hpp"
 #include "sw/codesign/layer_table.hpp"
 #include "sw/codesign/policy.hpp"
 #include "sw/codesign/trained_network.hpp"
 #include "sw/pruning/masks.hpp"
-#include "sw/quantization/calibration.hpp"
 #include "sw/torch/trainer.hpp"
 
 namespace cimbalom::codesign {
 
-/// Stage 1: the network's own weights, calibrated and quantised to 8 bits.
-struct initial_network {
-  graph::graph imported;  ///< float, batch normalisation kept
-  quantization::value_ranges ranges;
-  quantization::network network;
-};
-
-/// Runs the float network on the first images of `calibration`. Throws input_error for what the quantiser refuses.
-initial_network obtain_initial_weights(const graph::graph& imported, const image_set& calibration, const policy& how);
-
 /// After every epoch.
 struct epoch_report {
-  std::string stage;  ///< "pruning" or "mixed"
+  std::string stage;  ///< "pruning", "widths" (learned allocation) or "mixed"
   int epoch = 0;      ///< 1 .. epochs
   int epochs = 0;
   double loss = 0;               ///< mean of the epoch
@@ -60,9 +50,9 @@ class training_flow {
 
   /// Stage 2: pruning-quantisation joint training at 8 bits, the density falling to its target.
   void joint_training();
-  /// Stage 3a: a width for every filter.
+  /// Stage 3a: a width for every filter; learned widths take their epochs here.
   void allocate_widths();
-  /// Stage 3b: training at these widths, on the weights that are not zero.
+  /// Stage 3b: training at these widths, on the weights that are not zero. Ends with the best epoch (policy.keep_best).
   void mixed_training();
   /// All of them.
   trained_network run();
@@ -77,14 +67,16 @@ class training_flow {
   double mean_bits() const;
 
  private:
-  enum class stage { pruning = 0, mixed = 1 };
+  enum class stage { pruning = 0, widths = 1, mixed = 2 };  // the numbers are in checkpoints
 
   void check_images(const image_set& images) const;
-  void begin_widths();
+  void start_widths();
+  void begin_learning();
+  void keep_best(double accuracy);
+  double rate_at(double progress) const;
   void train(stage at, int epochs);
   double train_epoch(stage at, int epoch, int epochs, epoch_report& report);
   void prune(double density);
-  std::vector<std::uint8_t> widths_of(const designed_layer& layer, const torch::product_weights& now) const;
   std::int64_t fingerprint() const;
   void save(stage at, int epochs_done);
   void load();
@@ -99,6 +91,8 @@ class training_flow {
   std::vector<std::vector<std::uint8_t>> bits_;  // by layer and filter
   stage done_stage_ = stage::pruning;            // where the training stands
   int done_epochs_ = 0;
+  torch::trainer::tensors best_;  // of mixed training; empty: none yet
+  double best_accuracy_ = -1;
 };
 
 }  // namespace cimbalom::codesign

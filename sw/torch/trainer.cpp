@@ -34,6 +34,11 @@ std::size_t at_index(value_id id) {
   return static_cast<std::size_t>(id);
 }
 
+std::vector<float> floats_of(const Tensor& t) {
+  const Tensor dense = t.contiguous();
+  return {dense.data_ptr<float>(), dense.data_ptr<float>() + dense.numel()};
+}
+
 /// A tensor that the optimiser moves.
 struct parameter {
   std::string name;
@@ -76,7 +81,7 @@ class network_trainer : public trainer {
       throw run_error(graph_.file + ": training diverged (the loss is not finite): a smaller learning_rate is needed");
     loss.backward();
     const at::NoGradGuard quiet;
-    update();
+    update(how.observe);
     return {value, answer.argmax(1).eq(wanted).sum().item<std::int64_t>()};
   }
 
@@ -105,20 +110,46 @@ class network_trainer : public trainer {
     moved.floor = now * smallest_step;
   }
 
+  void learn_widths(std::size_t product, const std::vector<float>& widths, const std::vector<std::int64_t>& group,
+                    double least, double most) override {
+    product_state& p = *products_.at(product);
+    p.widths = {};
+    if (widths.empty()) return;
+    require(static_cast<std::int64_t>(widths.size()) == p.spec.filters && group.size() == widths.size() && least >= 1 &&
+                most > least,
+            p.spec.node, "learned widths");
+    p.widths.least = least;
+    p.widths.most = most;
+    p.widths.start(widths, group);
+  }
+
+  std::vector<float> learned_widths(std::size_t product) const override {
+    const torch::learned_widths& widths = products_.at(product)->widths;
+    return widths.active() ? floats_of(widths.width.detach()) : std::vector<float>{};
+  }
+
+  void set_value(std::size_t value, const trained_value& as) override {
+    trained_value& spec = value_specs_.at(value);
+    spec.zero_point = as.zero_point;
+    spec.low = as.low;
+    spec.high = as.high;
+    const at::NoGradGuard quiet;
+    parameter& moved = parameters_.at(scale_parameter_.at(value));
+    moved.value.fill_(as.scale);
+    moved.velocity.zero_();
+    moved.floor = moved.value * smallest_step;
+  }
+
   product_weights weights(std::size_t product) const override {
     const at::NoGradGuard quiet;
     product_state p = *products_.at(product);
     const Tensor real = p.matrix().contiguous();
-    const auto floats = [](const Tensor& t) {
-      const Tensor dense = t.contiguous();
-      return std::vector<float>(dense.data_ptr<float>(), dense.data_ptr<float>() + dense.numel());
-    };
     product_weights made;
-    made.real = floats(real);
-    made.curvature = floats(p.curvature);
-    for (const float code : floats(p.codes(real))) made.codes.push_back(static_cast<std::int16_t>(code));
-    made.step = floats(p.step.detach());
-    for (const float width : floats(p.bits)) made.bits.push_back(static_cast<std::uint8_t>(width));
+    made.real = floats_of(real);
+    made.curvature = floats_of(p.curvature);
+    for (const float code : floats_of(p.codes(real))) made.codes.push_back(static_cast<std::int16_t>(code));
+    made.step = floats_of(p.step.detach());
+    for (const float width : floats_of(p.bits)) made.bits.push_back(static_cast<std::uint8_t>(width));
     return made;
   }
 
@@ -233,6 +264,7 @@ class network_trainer : public trainer {
     scale.requires_grad_(true);
     value_at_[id_of(graph_, spec.name)] = scales_.size();
     scales_.push_back(scale);
+    scale_parameter_.push_back(parameters_.size());
     parameters_.push_back({"scale of " + spec.name, scale, at::zeros_like(scale), false, true, floor});
   }
 
@@ -314,20 +346,23 @@ class network_trainer : public trainer {
     return loss * (1 - how_.distillation) + far * (how_.distillation * how_.temperature * how_.temperature);
   }
 
-  void update() {
+  void update(bool only_observe) {
     for (const auto& p : products_)
       if (p->real.grad().defined())
         p->curvature.mul_(curvature_memory).add_(p->real.grad().square(), 1 - curvature_memory);
+    for (const auto& p : products_)
+      if (p->widths.active() && !only_observe) p->widths.update(how_.width_rate);
     for (parameter& p : parameters_) {
       Tensor gradient = p.value.grad();
       if (!gradient.defined()) continue;
+      p.value.mutable_grad() = Tensor();
+      if (only_observe) continue;
       if (p.decays && how_.weight_decay > 0) gradient = gradient + p.value * how_.weight_decay;
       p.velocity.mul_(how_.momentum).add_(gradient);
       Tensor change = p.velocity * how_.learning_rate;
       if (p.positive) change = at::minimum(at::maximum(change, p.value * -largest_change), p.value * largest_change);
       p.value.sub_(change);
       if (p.positive) p.value.copy_(at::maximum(p.value, p.floor));
-      p.value.mutable_grad() = Tensor();
     }
   }
 
@@ -343,6 +378,10 @@ class network_trainer : public trainer {
       made.emplace("mask of " + p->spec.node, p->mask);
       made.emplace("bits of " + p->spec.node, p->bits);
       made.emplace("curvature of " + p->spec.node, p->curvature);
+      if (!p->widths.active()) continue;
+      made.emplace("width of " + p->spec.node, p->widths.width);
+      made.emplace("mean gradient of the width of " + p->spec.node, p->widths.mean);
+      made.emplace("mean square of the width of " + p->spec.node, p->widths.square);
     }
     return made;
   }
@@ -355,6 +394,7 @@ class network_trainer : public trainer {
   std::vector<std::unique_ptr<product_state>> products_;
   std::vector<std::size_t> step_parameter_;  // by product
   std::vector<Tensor> scales_;               // by value
+  std::vector<std::size_t> scale_parameter_;
   std::map<value_id, std::size_t> value_at_;
   value_id logits_ = graph::no_value, teacher_logits_ = graph::no_value;
   std::unique_ptr<plan> plan_, teacher_;

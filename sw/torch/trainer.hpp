@@ -46,6 +46,8 @@ struct step_settings {
   double group_lasso = 0;
   double distillation = 0, temperature = 4;
   bool freeze_norms = false;  ///< use the running statistics, and leave them
+  double width_rate = 0;      ///< of learned widths: bits that the mean filter of a layer moves in an update
+  bool observe = false;       ///< update the curvature only: nothing else moves (with freeze_norms)
 };
 
 struct step_result {
@@ -81,6 +83,14 @@ class trainer {
   /// Width (1..16) and step (> 0) of every filter.
   virtual void set_widths(std::size_t product, const std::vector<std::uint8_t>& bits,
                           const std::vector<float>& step) = 0;
+  /// Begins to learn real-valued widths, least .. most; filters of a group keep their mean width. An empty list ends
+  /// it.
+  virtual void learn_widths(std::size_t product, const std::vector<float>& widths,
+                            const std::vector<std::int64_t>& group, double least, double most) = 0;
+  /// Empty when they are not learned.
+  virtual std::vector<float> learned_widths(std::size_t product) const = 0;
+  /// Another range and scale for a value; its name stays.
+  virtual void set_value(std::size_t value, const trained_value& as) = 0;
   virtual product_weights weights(std::size_t product) const = 0;
   /// Learned scales, in the order of the setup's values.
   virtual std::vector<double> value_scales() const = 0;

@@ -18,7 +18,43 @@ at::Tensor with_gradient(const at::Tensor& to, const at::Tensor& factor) {
   return scaled + (to - scaled).detach();
 }
 
+/// Straight-through rounding to scale * (low .. high).
+at::Tensor rounded_to(const at::Tensor& from, const at::Tensor& scale, const at::Tensor& low, const at::Tensor& high) {
+  const at::Tensor inside = at::minimum(at::maximum(from / scale, low), high);
+  return (inside + (at::round(inside) - inside).detach()) * scale;
+}
+
 }  // namespace
+
+void learned_widths::start(const std::vector<float>& values, const std::vector<std::int64_t>& groups) {
+  width = at::tensor(values).reshape({-1, 1});
+  group = index_tensor(groups);
+  mean = at::zeros_like(width);
+  square = at::zeros_like(width);
+  const std::int64_t count = groups.empty() ? 0 : *std::max_element(groups.begin(), groups.end()) + 1;
+  size = at::zeros({count}).index_add(0, group, at::ones({group.numel()}));
+  target = at::zeros({count}).index_add(0, group, width.reshape({-1})) / size;
+  width.requires_grad_(true);
+}
+
+/// Values less the mean of their group.
+at::Tensor learned_widths::centred(const at::Tensor& values) const {
+  const at::Tensor means = at::zeros_like(size).index_add(0, group, values.reshape({-1})) / size;
+  return values - means.index_select(0, group).reshape({-1, 1});
+}
+
+void learned_widths::update(double rate) {
+  constexpr double memory = 0.9, square_memory = 0.99;
+  constexpr int rounds = 4;  // clamping moves the mean: project again
+  mean.mul_(memory).add_(centred(width.grad()), 1 - memory);
+  square.mul_(square_memory).add_(width.grad().square(), 1 - square_memory);
+  // One scale a layer: a filter that matters more moves more.
+  at::Tensor moved = width - mean * (rate / (std::sqrt(square.mean().item<double>()) + 1e-12));
+  for (int k = 0; k < rounds; ++k)
+    moved = (centred(moved) + target.index_select(0, group).reshape({-1, 1})).clamp(least, most);
+  width.copy_(moved);
+  width.mutable_grad() = at::Tensor();
+}
 
 void product_state::prepare() {
   const std::int64_t length = static_cast<std::int64_t>(spec.order.size()) / spec.filters;
@@ -39,8 +75,8 @@ void product_state::set_mask(const at::Tensor& units) {
   element_mask = mask.index_select(0, unit).reshape({spec.filters, -1});
 }
 
-void product_state::set_bits(const at::Tensor& widths) {
-  bits = widths;
+void product_state::set_bits(const at::Tensor& whole) {
+  bits = whole;
   const at::Tensor half = at::pow(2.0, bits - 1);
   low = -half;
   high = half - 1;
@@ -67,11 +103,19 @@ at::Tensor product_state::codes(const at::Tensor& matrix) const {
 at::Tensor product_state::quantised(bool constant_folding) {
   const at::Tensor from = matrix(constant_folding);
   if (from.requires_grad()) from.retain_grad();
-  const at::Tensor scale = with_gradient(step, gradient_scale);
-  const at::Tensor inside = at::minimum(at::maximum(from / scale, low), high);
-  at::Tensor made = (inside + (at::round(inside) - inside).detach()) * scale;
+  at::Tensor made =
+      widths.active() ? between_widths(from) : rounded_to(from, with_gradient(step, gradient_scale), low, high);
   if (spec.factor != 1) made = made / spec.factor;
   return made.reshape({-1}).index_select(0, inverse).reshape(weight_shape());
+}
+
+at::Tensor product_state::between_widths(const at::Tensor& from) const {
+  const at::Tensor below = at::floor(widths.width.detach()).clamp(widths.least, widths.most - 1);
+  const at::Tensor part = widths.width - below;
+  const at::Tensor fine = with_gradient(step, gradient_scale) * at::pow(2.0, bits - below - 1);
+  const at::Tensor half = at::pow(2.0, below - 1);
+  const at::Tensor coarse = rounded_to(from, fine * 2, -half, half - 1);
+  return coarse + (rounded_to(from, fine, -2 * half, 2 * half - 1) - coarse) * part;
 }
 
 at::Tensor product_state::normalised(const at::Tensor& product, bool batch_statistics) {

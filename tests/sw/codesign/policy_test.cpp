@@ -25,12 +25,14 @@ TEST(policy, an_empty_file_gives_the_defaults) {
 
 TEST(policy, every_key_is_read_and_written_back) {
   const std::string text =
-      "seed: 18446744073709551615\nthreads: 3\nbatch: 32\nlearning_rate: 0.02\nmomentum: 0.8\nweight_decay: 0.001\n"
-      "validation_fraction: 0.2\nepochs:\n  pruning: 7\n  mixed: 0\nbudget:\n  mean_bits: [6, 6, 4.5]\n  least_bits: "
-      "3\n"
+      "seed: 18446744073709551615\nthreads: 3\nbatch: 32\nlearning_rate: 0.02\nwarm_up: 0.1\nmomentum: "
+      "0.8\nweight_decay: 0.001\n"
+      "validation_fraction: 0.2\nepochs:\n  pruning: 7\n  widths: 2\n  mixed: 5\n  hardware: 1\nkeep_best: "
+      "false\nbudget:\n  mean_bits: [6, 6, 4.5]\n  least_bits: "
+      "3\n  operations: 0.3\n  energy: 0\n  activation_choices: [8, 6, 4]\n"
       "input_bits: 7\nactivation_bits: 6\nlayer_activation_bits: {\"conv: 1\": 4, \"fc\": 8}\npruning:\n"
       "  target_density: 0.8\n  least_density: 0.1\n  ramp: 0.5\n  group_lasso: 0\ndistillation:\n  weight: 0.5\n"
-      "  temperature: 2\naugmentation:\n  flip: false\n  shift: 0\nallocation: distortion\n";
+      "  temperature: 2\naugmentation:\n  flip: false\n  shift: 0\nallocation: distortion\npairing:\n  filters_per_slot: 3\n";
   const policy p = parse_policy(text, "p.yaml");
   EXPECT_EQ(p.to_yaml(), text);
   EXPECT_EQ(parse_policy(p.to_yaml(), "again").to_yaml(), text);
@@ -54,7 +56,7 @@ TEST(policy, impossible_values_name_file_line_key_and_range) {
   EXPECT_EQ(refusal("layer_activation_bits: {a: 1}"), "p.yaml:1: layer_activation_bits.a = 1: a whole number in 2..8");
   EXPECT_EQ(refusal("batch: 2.5"), "p.yaml:1: batch = 2.5: a whole number in 1..65536");
   EXPECT_EQ(refusal("learning_rate: nan"), "p.yaml:1: learning_rate = nan: a number above 0, at most 10");
-  EXPECT_EQ(refusal("allocation: best"), "p.yaml:1: allocation = best: sensitivity or distortion");
+  EXPECT_EQ(refusal("allocation: best"), "p.yaml:1: allocation = best: sensitivity, distortion or learned");
   EXPECT_EQ(refusal("augmentation: {flip: 1}"), "p.yaml:1: augmentation.flip = 1: true or false");
 }
 
@@ -67,6 +69,24 @@ TEST(policy, unknown_and_double_keys_and_wrong_kinds_are_refused) {
   EXPECT_NE(refusal("seed: [1]").find("is a list"), std::string::npos);
   EXPECT_NE(refusal("budget: {mean_bits: []}").find("budget.mean_bits = []"), std::string::npos);
   EXPECT_NE(refusal("a: [").find("not valid YAML"), std::string::npos);
+}
+
+std::string together(const std::string& text) {
+  try {
+    parse_policy(text, "p.yaml").validate();
+  } catch (const input_error& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(policy, keys_that_contradict_each_other_are_refused) {
+  EXPECT_NE(together("budget: {operations: 0.3, energy: 0.3}").find("policy.budget.energy = 0.3"), std::string::npos);
+  EXPECT_NE(together("budget: {activation_choices: [6, 4]}").find("policy.budget.activation_choices = [6, 4]"),
+            std::string::npos);
+  EXPECT_EQ(together("budget: {operations: 0.3, activation_choices: [6, 4]}"), "accepted");
+  EXPECT_NE(refusal("budget: {activation_choices: 6}").find("a list of numbers"), std::string::npos);
+  EXPECT_NE(together("epochs: {mixed: 2, hardware: 3}").find("at most epochs.mixed, which is 2"), std::string::npos);
 }
 
 TEST(policy, validate_checks_what_a_program_sets) {

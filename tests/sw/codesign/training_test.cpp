@@ -14,6 +14,7 @@
 #include "sw/graph/build.hpp"
 #include "sw/onnx/import.hpp"
 #include "sw/quantization/reference_executor.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace cimbalom::codesign {
 namespace {
@@ -243,7 +244,7 @@ struct stopped {};
 TEST(training, goes_on_from_a_checkpoint_to_the_same_bits) {
   subject s;
   const trained_network whole = s.run(s.options());
-  const std::string path = testing::TempDir() + "cimbalom_" + std::to_string(::getpid()) + "_training.ckpt";
+  const std::string path = testing_support::process_folder() / "training.ckpt";
   for (int stop = 1; stop <= 4; ++stop) {
     std::filesystem::remove(path);
     flow_options first = s.options(path);
@@ -269,6 +270,113 @@ TEST(training, goes_on_from_a_checkpoint_to_the_same_bits) {
     EXPECT_NE(std::string(error.what()).find("was made with another policy"), std::string::npos);
   }
   std::filesystem::remove(path);
+}
+
+TEST(training, learned_widths_fill_the_slots_and_resume_to_the_same_bits) {
+  subject s;
+  s.how.allocation = allocation_method::learned;
+  s.how.epochs.pruning = 1;
+  s.how.epochs.widths = 2;
+  s.how.epochs.mixed = 1;
+  const std::string path = testing::TempDir() + "cimbalom_" + std::to_string(::getpid()) + "_learned.ckpt";
+  std::vector<std::string> stages;
+  flow_options options = s.options();
+  options.progress = [&](const epoch_report& r) { stages.push_back(r.stage); };
+  training_flow flow(s.initial, s.train, s.validation, options);
+  const trained_network made = flow.run();
+  EXPECT_EQ(stages, (std::vector<std::string>{"pruning", "widths", "widths", "mixed"}));
+  expect_well_formed(made, flow.layers(), options.macro);
+  expect_integers_agree(flow, s.initial, s.validation, 64, 1.01);
+  const std::vector<std::uint8_t>& bits = made.layers[1].bits;
+  EXPECT_EQ(std::accumulate(bits.begin(), bits.end(), 0), 96);
+  EXPECT_NE(*std::min_element(bits.begin(), bits.end()), *std::max_element(bits.begin(), bits.end()));
+  for (int stop = 2; stop <= 3; ++stop) {
+    std::filesystem::remove(path);
+    flow_options first = s.options(path);
+    int epochs = 0;
+    first.progress = [&](const epoch_report&) {
+      if (++epochs == stop) throw stopped();
+    };
+    EXPECT_THROW(s.run(first), stopped);
+    flow_options second = s.options(path);
+    second.resume = true;
+    expect_same(s.run(second), made);
+  }
+  std::filesystem::remove(path);
+}
+
+/// Bank operations of an image, as a part of those with 8 bits everywhere; before pruning.
+double operations_of(const layer_table& table, const macro_layout& macro) {
+  double made = 0, dense = 0;
+  for (const designed_layer& d : table.layers) {
+    const double a_pass = d.pixels * d.units.groups;
+    made += a_pass * d.units.passes * macro.slices(table.values[d.input].bits);
+    dense += a_pass * passes_for(static_cast<int>(d.product.filters), 8, macro) * 4;
+  }
+  return made / dense;
+}
+
+TEST(training, a_budget_of_operations_is_shared_out_and_kept) {
+  subject s;
+  s.how.budget.mean_bits = {8};
+  s.how.budget.activation_choices = {8, 6, 4};
+  s.how.epochs.pruning = 1;
+  s.how.pruning.target_density = 0.9;
+  double loosest = 0;
+  for (const double part : {0.7, 0.4}) {
+    s.how.budget.operations = part;
+    training_flow flow(s.initial, s.train, s.validation, s.options());
+    const double before_pruning = operations_of(flow.layers(), {});
+    EXPECT_LE(before_pruning * 0.9, part * (1 + 1e-9));
+    EXPECT_GT(before_pruning * 0.9, part * 0.6);
+    for (const trained_value& v : flow.layers().values) EXPECT_TRUE(v.bits == 8 || v.bits == 6 || v.bits == 4);
+    EXPECT_EQ(flow.layers().values[0].bits, 8) << "the image's width is input_bits";
+    loosest = std::max(loosest, before_pruning);
+    const trained_network made = flow.run();
+    expect_well_formed(made, flow.layers(), {});
+    expect_integers_agree(flow, s.initial, s.validation, 64, 1.01);
+  }
+  EXPECT_GT(loosest, 0.45);
+}
+
+TEST(training, a_budget_that_no_choice_meets_is_told_with_the_least_that_is) {
+  subject s;
+  s.how.budget.operations = 0.05;
+  try {
+    training_flow(s.initial, s.train, s.validation, s.options());
+    ADD_FAILURE() << "an impossible budget was taken";
+  } catch (const input_error& error) {
+    EXPECT_NE(std::string(error.what()).find("policy.budget.operations = 0.05: at least 0."), std::string::npos)
+        << error.what();
+  }
+  s.how.budget.operations = 0;
+  s.how.budget.energy = 0.5;
+  EXPECT_THROW(training_flow(s.initial, s.train, s.validation, s.options()), input_error) << "costs are not known";
+}
+
+TEST(training, a_budget_of_energy_counts_the_columns_that_convert) {
+  subject s;
+  s.how.budget.mean_bits = {8};
+  s.how.budget.energy = 0.6;
+  flow_options options = s.options();
+  options.macro.slice_energy = 1;
+  options.macro.column_energy = 0.1;
+  training_flow flow(s.initial, s.train, s.validation, options);
+  EXPECT_LT(operations_of(flow.layers(), options.macro), 1);
+}
+
+TEST(training, ends_with_its_best_epoch) {
+  subject s;
+  s.how.epochs.mixed = 4;
+  s.how.learning_rate = 0.5;  // so large that epochs differ
+  std::vector<double> accuracies;
+  flow_options options = s.options();
+  options.progress = [&](const epoch_report& r) {
+    if (r.stage == "mixed") accuracies.push_back(r.accuracy);
+  };
+  training_flow flow(s.initial, s.train, s.validation, options);
+  flow.run();
+  EXPECT_EQ(flow.accuracy(s.validation), *std::max_element(accuracies.begin(), accuracies.end()));
 }
 
 TEST(training, bad_input_is_one_line) {
