@@ -67,6 +67,7 @@ void dram_config::validate() const {
   check_power("dram.interleave_bytes", interleave_bytes, 64, 4096);
   check_range("dram.queue_depth", queue_depth, 1, 256);
   check_range("dram.bank_queue_depth", bank_queue_depth, 1, 256);
+  check_range("dram.patience", patience, 0, 1'000'000);
   check_timing(timing);
   check_power("dram.organisation.ranks", organisation.ranks, 1, 8);
   check_power("dram.organisation.bank_groups", organisation.bank_groups, 1, 16);

@@ -62,7 +62,11 @@ struct dram_rail {
 
 enum class scheduling : std::uint8_t {
   first_come,  ///< column commands in order of arrival; rows are opened ahead
-  row_hits,    ///< FR-FCFS: hits of open rows first, then the oldest; nobody is passed over more than 16 times
+  row_hits,    ///< FR-FCFS: hits of open rows first, then the oldest, within `patience`
+};
+enum class bank_arbitration : std::uint8_t {
+  oldest,       ///< of commands that may go at the same clock: column commands, then the oldest
+  round_robin,  ///< the next bank in turn, whatever it wants
 };
 enum class row_policy : std::uint8_t {
   open,             ///< a row stays open until another one, or a refresh, needs the bank
@@ -83,9 +87,11 @@ struct dram_config {
       256;               ///< 64..4096, a power of two: bytes on one channel before the next; unless mapping has ch
   int queue_depth = 32;  ///< 1..256, in the controller (see queue_rule); more wait in the fabric
   queue_rule queue_counts = queue_rule::all_transactions;
-  int bank_queue_depth = 8;                ///< 1..256, bursts of one bank that the scheduler sees
+  int bank_queue_depth = 8;  ///< 1..256, bursts of one bank that the scheduler sees
+  int patience = 16;         ///< 0..1000000, later column commands that may go before an older one; 0: any number
   std::string mapping = "ro-ra-ba-co-bg";  ///< see address_map: neighbours in different bank groups
   scheduling scheduler = scheduling::row_hits;
+  bank_arbitration arbitration = bank_arbitration::oldest;
   row_policy page_policy = row_policy::open;
   bool accept_missing = false;       ///< run although figures are missing
   std::vector<std::string> missing;  ///< what the sources of the preset do not tell

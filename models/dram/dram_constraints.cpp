@@ -1,7 +1,5 @@
 #include "models/dram/dram_constraints.hpp"
 
-#include <algorithm>
-
 namespace cimbalom::dram {
 
 namespace {
@@ -40,30 +38,26 @@ dram_constraints::dram_constraints(const dram_config& config)
   }
 }
 
-std::uint64_t dram_constraints::activate_ready(int rank, int group) const {
-  const rank_state& r = ranks_[index(rank)];
-  return std::max({r.activate, r.window[r.oldest], groups_[index(rank * bank_groups_ + group)].activate});
-}
-
 void dram_constraints::activated(int rank, int group, std::uint64_t cycle) {
   rank_state& r = ranks_[index(rank)];
-  r.activate = cycle + rrd_short_;
   r.window[r.oldest] = cycle + faw_;
   r.oldest = (r.oldest + 1) % r.window.size();
-  groups_[index(rank * bank_groups_ + group)].activate = cycle + rrd_long_;
+  r.activate = std::max(cycle + rrd_short_, r.window[r.oldest]);
+  groups_[index(group)].activate = cycle + rrd_long_;
 }
 
 void dram_constraints::precharged(int rank, std::uint64_t cycle) {
   ranks_[index(rank)].precharge = cycle + ppd_;
 }
 
-void dram_constraints::column(int rank, int group, bool write, std::uint64_t cycle) {
+void dram_constraints::column(int group, bool write, std::uint64_t cycle) {
   const std::size_t from = write ? 1 : 0;
-  std::size_t at = 0;
+  const int rank = group / bank_groups_;
+  int at = 0;
   for (int r = 0; r < static_cast<int>(ranks_.size()); ++r) {
     for (int g = 0; g < bank_groups_; ++g, ++at) {
-      const auto& gap = gap_[r != rank ? other_rank : g != group ? same_rank : same_group][from];
-      std::array<std::uint64_t, 2>& ready = groups_[at].column;
+      const auto& gap = gap_[r != rank ? other_rank : at != group ? same_rank : same_group][from];
+      std::array<std::uint64_t, 2>& ready = groups_[index(at)].column;
       ready[0] = std::max(ready[0], cycle + gap[0]);
       ready[1] = std::max(ready[1], cycle + gap[1]);
     }

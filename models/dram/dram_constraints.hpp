@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -15,15 +16,16 @@ class dram_constraints {
  public:
   explicit dram_constraints(const dram_config& config);
 
-  std::uint64_t activate_ready(int rank, int group) const;
-  std::uint64_t precharge_ready(int rank) const { return ranks_[index(rank)].precharge; }
-  std::uint64_t column_ready(int rank, int group, bool write) const {
-    return groups_[index(rank * bank_groups_ + group)].column[write ? 1 : 0];
+  // `group` counts over all ranks: rank * bank_groups + bank group.
+  std::uint64_t activate_ready(int rank, int group) const {
+    return std::max(ranks_[index(rank)].activate, groups_[index(group)].activate);
   }
+  std::uint64_t precharge_ready(int rank) const { return ranks_[index(rank)].precharge; }
+  std::uint64_t column_ready(int group, bool write) const { return groups_[index(group)].column[write ? 1 : 0]; }
 
   void activated(int rank, int group, std::uint64_t cycle);
   void precharged(int rank, std::uint64_t cycle);
-  void column(int rank, int group, bool write, std::uint64_t cycle);
+  void column(int group, bool write, std::uint64_t cycle);
 
  private:
   enum nearness : std::uint8_t { same_group, same_rank, other_rank };
@@ -32,7 +34,7 @@ class dram_constraints {
     std::array<std::uint64_t, 2> column{};  // of a read, of a write
   };
   struct rank_state {
-    std::uint64_t activate = 0;
+    std::uint64_t activate = 0;  // tRRD_S and tFAW
     std::uint64_t precharge = 0;
     std::array<std::uint64_t, 4> window{};  // ends of tFAW after each of the last four ACT
     std::size_t oldest = 0;

@@ -8,8 +8,6 @@ using energy::event;
 
 namespace {
 
-constexpr int patience = 16;  // column commands of other banks that may go before an older one
-
 constexpr std::uint64_t clocks(int value) {
   return static_cast<std::uint64_t>(value);
 }
@@ -24,7 +22,7 @@ dram_core::dram_core(const dram_config& config, energy::event_sink& sink)
     : config_(config),
       sink_(sink),
       decoder_(config),
-      scheduler_(make_scheduler(config.scheduler)),
+      scheduler_(make_scheduler(config.scheduler, config.patience)),
       page_policy_(make_page_policy(config.page_policy)),
       constraints_(config),
       burst_bytes_(config.burst_bytes()),
@@ -38,7 +36,7 @@ dram_core::dram_core(const dram_config& config, energy::event_sink& sink)
       bank_state& made = banks_.emplace_back();
       made.rank = r;
       made.bank = b;
-      made.group = b / o.banks_per_group;
+      made.group = r * o.bank_groups + b / o.banks_per_group;
     }
   }
 }
@@ -70,16 +68,33 @@ void dram_core::enqueue(const dram_request& request, std::uint64_t cycle) {
     bank_state& bank = banks_[at];
     if (bank.queue.empty()) {
       bank.place = working_.size();
-      working_.push_back(at);
+      working_.emplace_back();
     }
     bank.queue.push_back({index, cycle, sequence_++, where, slot, request.layer, request.write});
-    if (bank.queue.size() > clocks(config_.bank_queue_depth)) ++before_bank_queues_;
-    choose_burst(bank);
     ++waiting_;
+    if (bank.queue.size() > clocks(config_.bank_queue_depth)) {
+      ++before_bank_queues_;
+    } else {
+      consider(bank);
+    }
   }
-  next_.reset();
   ++(request.write ? statistics_.writes : statistics_.reads);
   (request.write ? statistics_.write_bytes : statistics_.read_bytes) += request.length;
+}
+
+/// A bank got a burst: keeps the choice of the next command up to date.
+void dram_core::consider(const bank_state& bank) {
+  const auto at = static_cast<std::size_t>(&bank - banks_.data());
+  const std::size_t before = bank.queue.size() == 1 ? never : bank.pick;
+  plan(banks_[at]);
+  if (!next_ || bank.pick == before) return;
+  if (waiting_ == 1 || before != never || impatient_ == at) {
+    next_.reset();
+    return;
+  }
+  const work& wanted = working_[bank.place];
+  const candidate next = next_of(wanted);
+  if (allowed(next, wanted) && next.before(*next_)) next_ = next;
 }
 
 std::optional<std::uint64_t> dram_core::next_decision() {
@@ -106,24 +121,44 @@ void dram_core::advance_ideal(std::uint64_t cycle, std::vector<dram_completion>&
   }
 }
 
-dram_core::candidate dram_core::next_of(std::size_t at) const {
-  const bank_state& bank = banks_[at];
+/// What the bank works for, and what it needs for that.
+void dram_core::plan(bank_state& bank) {
+  bank.pick = scheduler_->pick(view(bank));
   const pending_burst& burst = bank.queue[bank.pick];
-  candidate next;
-  next.where = at;
-  next.sequence = burst.sequence;
+  work& wanted = working_[bank.place];
+  wanted.sequence = burst.sequence;
+  wanted.bank = static_cast<std::uint32_t>(&bank - banks_.data());
+  wanted.rank = bank.rank;
+  wanted.group = bank.group;
+  wanted.write = burst.write;
   if (!bank.open) {
-    next.what = kind::activate;
-    next.cycle = std::max(
-        {burst.arrival, row_bus_free_, bank.activate_ready, constraints_.activate_ready(bank.rank, bank.group)});
+    wanted.what = kind::activate;
+    wanted.ready = std::max(burst.arrival, bank.activate_ready);
   } else if (bank.row == burst.where.row) {
-    next.what = kind::column;
-    next.cycle = std::max({burst.arrival, column_bus_free_, bank.column_ready,
-                           constraints_.column_ready(bank.rank, bank.group, burst.write)});
+    wanted.what = kind::column;
+    wanted.ready = std::max(burst.arrival, bank.column_ready);
   } else {
-    next.what = kind::precharge;
-    next.cycle =
-        std::max({burst.arrival, row_bus_free_, bank.precharge_ready, constraints_.precharge_ready(bank.rank)});
+    wanted.what = kind::precharge;
+    wanted.ready = std::max(burst.arrival, bank.precharge_ready);
+  }
+}
+
+std::uint64_t dram_core::preference_of(const work& wanted) const {
+  constexpr unsigned kind_shift = 60;  // sequences stay far below
+  if (config_.arbitration == bank_arbitration::oldest) {
+    return (static_cast<std::uint64_t>(wanted.what) << kind_shift) + wanted.sequence;
+  }
+  return 1 + (wanted.bank + banks_.size() - turn_) % banks_.size();
+}
+
+dram_core::candidate dram_core::next_of(const work& wanted) const {
+  candidate next{wanted.ready, preference_of(wanted), wanted.bank, wanted.what};
+  if (wanted.what == kind::column) {
+    next.cycle = std::max({next.cycle, column_bus_free_, constraints_.column_ready(wanted.group, wanted.write)});
+  } else if (wanted.what == kind::activate) {
+    next.cycle = std::max({next.cycle, row_bus_free_, constraints_.activate_ready(wanted.rank, wanted.group)});
+  } else {
+    next.cycle = std::max({next.cycle, row_bus_free_, constraints_.precharge_ready(wanted.rank)});
   }
   return next;
 }
@@ -134,6 +169,7 @@ dram_core::candidate dram_core::refresh_of(std::size_t rank) const {
   candidate next;
   next.what = kind::refresh;
   next.where = rank;
+  next.preference = 0;
   next.cycle = std::max(ranks_[rank].refresh_due, row_bus_free_);
   const bool closing = ranks_[rank].rows_open > 0;
   if (closing) next.cycle = std::max(next.cycle, constraints_.precharge_ready(static_cast<int>(rank)));
@@ -149,44 +185,49 @@ dram_core::candidate dram_core::refresh_of(std::size_t rank) const {
 
 /// Of the burst that came first; there is one.
 std::size_t dram_core::oldest_bank() const {
-  return *std::min_element(working_.begin(), working_.end(), [this](std::size_t a, std::size_t b) {
-    return banks_[a].queue.front().sequence < banks_[b].queue.front().sequence;
-  });
+  const auto first = [this](const work& one) { return banks_[one.bank].queue.front().sequence; };
+  return std::min_element(working_.begin(), working_.end(),
+                          [&first](const work& a, const work& b) { return first(a) < first(b); })
+      ->bank;
 }
 
-bool dram_core::column_barred(const candidate& column, std::uint64_t oldest) const {
-  return impatient_ != never ? column.where != impatient_ : column.sequence > oldest;
+/// A rank that is due for refresh takes nothing that would be later. Column commands wait for the oldest burst where
+/// they keep the order of arrival, and for a bank that has waited long.
+bool dram_core::allowed(const candidate& next, const work& wanted) const {
+  if (config_.timing.refi > 0 && next.cycle >= ranks_[static_cast<std::size_t>(wanted.rank)].refresh_due) return false;
+  if (next.what != kind::column) return true;
+  return impatient_ != never ? next.where == impatient_ : wanted.sequence <= oldest_sequence_;
 }
 
-/// The earliest command that may go. A rank that is due for refresh takes nothing that would be later.
+/// The bank that has waited long is waited for only while its row is open and no refresh comes before it.
+void dram_core::check_patience() {
+  if (impatient_ == never) return;
+  const bank_state& bank = banks_[impatient_];
+  if (!bank.queue.empty()) {
+    const work& wanted = working_[bank.place];
+    const candidate column = next_of(wanted);
+    if (column.what == kind::column && allowed(column, wanted)) return;
+  }
+  impatient_ = never;
+}
+
+/// The earliest command that may go.
 const dram_core::candidate& dram_core::choose() {
   if (next_) return *next_;
-  const bool refreshes = config_.timing.refi > 0;
-  const std::uint64_t oldest =
-      scheduler_->in_order() && waiting_ > 0 ? banks_[oldest_bank()].queue.front().sequence : never;
-  if (impatient_ != never) {
-    const bank_state& bank = banks_[impatient_];
-    const candidate column = next_of(impatient_);
-    const bool can = column.what == kind::column &&
-                     !(refreshes && column.cycle >= ranks_[static_cast<std::size_t>(bank.rank)].refresh_due);
-    if (!can) impatient_ = never;
-  }
+  if (scheduler_->in_order() && waiting_ > 0) oldest_sequence_ = banks_[oldest_bank()].queue.front().sequence;
+  check_patience();
   candidate best;
   std::uint64_t oldest_column = never;
   oldest_column_ = never;
-  for (const std::size_t at : working_) {
-    const candidate next = next_of(at);
-    if (refreshes && next.cycle >= ranks_[static_cast<std::size_t>(banks_[at].rank)].refresh_due) continue;
-    if (next.what == kind::column) {
-      if (next.sequence < oldest_column) {
-        oldest_column = next.sequence;
-        oldest_column_ = at;
-      }
-      if (column_barred(next, oldest)) continue;
+  for (const work& wanted : working_) {
+    if (wanted.what == kind::column && wanted.sequence < oldest_column) {
+      oldest_column = wanted.sequence;
+      oldest_column_ = wanted.bank;
     }
-    if (next.before(best)) best = next;
+    const candidate next = next_of(wanted);
+    if (next.before(best) && allowed(next, wanted)) best = next;
   }
-  for (std::size_t r = 0; refreshes && r < ranks_.size(); ++r) {
+  for (std::size_t r = 0; config_.timing.refi > 0 && r < ranks_.size(); ++r) {
     if (ranks_[r].refresh_due > best.cycle) continue;
     const candidate next = refresh_of(r);
     if (next.before(best)) best = next;
@@ -199,6 +240,7 @@ void dram_core::issue(const candidate& chosen, std::vector<dram_completion>& com
   const bool column = chosen.what == kind::column;
   if (column || !config_.organisation.row_command_bus) column_bus_free_ = chosen.cycle + 1;
   if (!column || !config_.organisation.row_command_bus) row_bus_free_ = chosen.cycle + 1;
+  if (chosen.what != kind::refresh) turn_ = (chosen.where + 1) % banks_.size();
   next_.reset();
   switch (chosen.what) {
     case kind::refresh:
@@ -231,7 +273,7 @@ void dram_core::issue_activate(bank_state& bank, std::uint64_t cycle) {
   ++statistics_.activates;
   sink_.count(event::dram_activate, burst.layer, 1);
   tell(dram_command::activate, burst.where, cycle);
-  choose_burst(bank);  // another burst may want the same row
+  plan(bank);
 }
 
 /// `cycle`: the bank begins to precharge.
@@ -242,12 +284,12 @@ void dram_core::close(bank_state& bank, std::uint64_t cycle, std::uint64_t prech
   rank_state& rank = ranks_[static_cast<std::size_t>(bank.rank)];
   --rank.rows_open;
   rank.standby.close_at(cycle);
-  if (!bank.queue.empty()) choose_burst(bank);
 }
 
 void dram_core::issue_precharge(bank_state& bank, std::uint64_t cycle) {
   const dram_location where = bank.queue[bank.pick].where;
   close(bank, cycle, clocks(config_.timing.rp), found::conflict);
+  plan(bank);
   constraints_.precharged(bank.rank, cycle);
   ++statistics_.precharges;
   tell(dram_command::precharge, where, cycle);
@@ -259,7 +301,7 @@ void dram_core::issue_column(bank_state& bank, std::uint64_t cycle, std::vector<
   note_wait(bank, burst.sequence);
   bank.passed_over = bank.pick == 0 ? 0 : bank.passed_over + 1;
   leave_queue(bank, bank.pick);
-  constraints_.column(bank.rank, bank.group, burst.write, cycle);
+  constraints_.column(bank.group, burst.write, cycle);
   const std::uint64_t data_end = cycle + clocks(burst.write ? t.write_latency : t.read_latency) + burst_clocks_;
   const std::uint64_t to_precharge = burst.write ? data_end + clocks(t.wr) : cycle + clocks(t.rtp);
   bank.precharge_ready = std::max(bank.precharge_ready, to_precharge);
@@ -272,9 +314,8 @@ void dram_core::issue_column(bank_state& bank, std::uint64_t cycle, std::vector<
   if (closes) {
     close(bank, bank.precharge_ready, clocks(t.rp), found::closed);
     ++statistics_.auto_precharges;
-  } else if (!bank.queue.empty()) {
-    choose_burst(bank);
   }
+  if (!bank.queue.empty()) plan(bank);
   if (burst.write) {
     tell(closes ? dram_command::write_close : dram_command::write, burst.where, cycle);
   } else {
@@ -291,7 +332,7 @@ void dram_core::note_wait(const bank_state& served, std::uint64_t sequence) {
   if (oldest_column_ == never || oldest_column_ == at) return;
   bank_state& oldest = banks_[oldest_column_];
   if (oldest.queue[oldest.pick].sequence > sequence) return;
-  if (++oldest.waited >= patience) impatient_ = oldest_column_;
+  if (++oldest.waited >= config_.patience && config_.patience > 0) impatient_ = oldest_column_;
 }
 
 void dram_core::leave_queue(bank_state& bank, std::size_t burst) {
@@ -299,9 +340,9 @@ void dram_core::leave_queue(bank_state& bank, std::size_t burst) {
   bank.queue.erase(bank.queue.begin() + static_cast<std::ptrdiff_t>(burst));
   --waiting_;
   if (!bank.queue.empty()) return;
-  const std::size_t moved = working_.back();
+  const work moved = working_.back();
   working_[bank.place] = moved;
-  banks_[moved].place = bank.place;
+  banks_[moved.bank].place = bank.place;
   working_.pop_back();
 }
 
@@ -332,6 +373,7 @@ void dram_core::issue_refresh(std::size_t rank_index, std::uint64_t cycle) {
       bank.activate_ready = cycle + clocks(t.rfc);
     }
     bank.waited = 0;
+    if (!bank.queue.empty()) plan(bank);
   }
   if (closing) {
     constraints_.precharged(where.rank, cycle);

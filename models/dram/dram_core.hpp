@@ -48,8 +48,8 @@ dram_location locate(const dram_config& config, std::uint64_t address);
 
 /// The controller of one channel: a queue for every bank, all timing constraints, refresh. It keeps no time of its own
 /// and never ticks: advance() issues what is due, next_decision() says when to come back. At most one command a clock
-/// (with row_command_bus: one of each kind), in order of time: the earliest that may go; of equals refresh, then column
-/// commands, then the oldest.
+/// (with row_command_bus: one of each kind), in order of time: the earliest that may go; of equals a refresh, then as
+/// `arbitration` says.
 class dram_core final {
  public:
   using command_hook = std::function<void(dram_command, const dram_location&, std::uint64_t cycle)>;
@@ -84,9 +84,9 @@ class dram_core final {
   enum class kind : std::uint8_t { refresh, column, activate, precharge };  // in order of preference
 
   struct bank_state {
-    int rank = 0, group = 0, bank = 0;
-    std::vector<pending_burst> queue;  // in order of arrival
-    std::size_t pick = 0;              // what the bank works for
+    int rank = 0, group = 0, bank = 0;  // the group counts over all ranks
+    std::vector<pending_burst> queue;   // in order of arrival
+    std::size_t pick = 0;               // what the bank works for
     bool open = false;
     int row = 0;
     found next_found = found::closed;   // what the next column access says of its row
@@ -97,6 +97,15 @@ class dram_core final {
     int waited = 0;                     // younger column commands of other banks that went before its own
     std::size_t place = 0;              // in working_
   };
+  struct work {  // what a bank with bursts wants next; `ready` as far as the bank alone decides
+    std::uint64_t ready = 0;
+    std::uint64_t sequence = 0;
+    std::uint32_t bank = 0;
+    std::int32_t rank = 0;
+    std::int32_t group = 0;
+    kind what = kind::activate;
+    bool write = false;
+  };
   struct rank_state {
     std::uint64_t refresh_due = 0;
     int rows_open = 0;
@@ -104,12 +113,11 @@ class dram_core final {
   };
   struct candidate {
     std::uint64_t cycle = never;
+    std::uint64_t preference = never;  // lower goes first at the same clock
+    std::size_t where = 0;             // bank, or rank of a refresh
     kind what = kind::precharge;
-    std::size_t where = 0;  // bank, or rank of a refresh
-    std::uint64_t sequence = 0;
     bool before(const candidate& other) const {
-      if (cycle != other.cycle) return cycle < other.cycle;
-      return what != other.what ? what < other.what : sequence < other.sequence;
+      return cycle != other.cycle ? cycle < other.cycle : preference < other.preference;
     }
   };
   struct request_state {
@@ -120,10 +128,13 @@ class dram_core final {
 
   std::size_t bank_index(const dram_location& where) const;
   bank_queue view(const bank_state& bank) const;
-  void choose_burst(bank_state& bank) { bank.pick = scheduler_->pick(view(bank)); }
-  candidate next_of(std::size_t bank) const;
+  void plan(bank_state& bank);
+  candidate next_of(const work& wanted) const;
+  std::uint64_t preference_of(const work& wanted) const;
   candidate refresh_of(std::size_t rank) const;
-  bool column_barred(const candidate& column, std::uint64_t oldest) const;
+  bool allowed(const candidate& next, const work& wanted) const;
+  void check_patience();
+  void consider(const bank_state& bank);
   std::size_t oldest_bank() const;
   const candidate& choose();
   void issue(const candidate& chosen, std::vector<dram_completion>& completed);
@@ -150,16 +161,18 @@ class dram_core final {
   std::uint64_t burst_clocks_;
   std::vector<bank_state> banks_;
   std::vector<rank_state> ranks_;
-  std::vector<std::size_t> working_;  // banks with bursts, in no order
+  std::vector<work> working_;  // of banks with bursts, in no order
   std::vector<request_state> requests_;
   std::vector<std::uint32_t> free_requests_;
   std::size_t waiting_ = 0;
   std::size_t before_bank_queues_ = 0;
   std::uint64_t sequence_ = 0;
+  std::size_t turn_ = 0;  // bank that goes first, in turn
   std::uint64_t row_bus_free_ = 0, column_bus_free_ = 0;
   std::optional<candidate> next_;
-  std::size_t oldest_column_ = never;  // bank with the oldest burst whose row is open, of the last choice
-  std::size_t impatient_ = never;      // bank whose column command must go before those of others
+  std::uint64_t oldest_sequence_ = never;  // of all bursts, where columns keep the order of arrival
+  std::size_t oldest_column_ = never;      // bank with the oldest burst whose row is open, of the last choice
+  std::size_t impatient_ = never;          // bank whose column command must go before those of others
   command_hook hook_;
   dram_statistics statistics_;
 };

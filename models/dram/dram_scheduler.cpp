@@ -12,9 +12,9 @@ class first_come final : public dram_scheduler {
 
 class first_ready final : public dram_scheduler {
  public:
+  explicit first_ready(int patience) : patience_(patience) {}
   std::size_t pick(const bank_queue& queue) const override {
-    constexpr int patience = 16;
-    if (queue.passed_over >= patience) return 0;
+    if (patience_ > 0 && queue.passed_over >= patience_) return 0;
     for (std::size_t i = 0; i < queue.count; ++i) {
       if (queue.hit(i) && !must_follow(queue, i)) return i;
     }
@@ -32,6 +32,8 @@ class first_ready final : public dram_scheduler {
     }
     return false;
   }
+
+  int patience_;
 };
 
 class open_rows final : public page_policy {
@@ -56,9 +58,9 @@ class closed_without_hits final : public page_policy {
 
 }  // namespace
 
-std::unique_ptr<dram_scheduler> make_scheduler(scheduling policy) {
+std::unique_ptr<dram_scheduler> make_scheduler(scheduling policy, int patience) {
   if (policy == scheduling::first_come) return std::make_unique<first_come>();
-  return std::make_unique<first_ready>();
+  return std::make_unique<first_ready>(patience);
 }
 
 std::unique_ptr<page_policy> make_page_policy(row_policy policy) {

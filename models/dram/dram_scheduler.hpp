@@ -41,7 +41,8 @@ class dram_scheduler {
   /// Whether column commands keep the order of arrival across banks.
   virtual bool in_order() const = 0;
 };
-std::unique_ptr<dram_scheduler> make_scheduler(scheduling policy);
+/// `patience`: see dram_config.
+std::unique_ptr<dram_scheduler> make_scheduler(scheduling policy, int patience);
 
 /// Decides whether a column command precharges its bank; a strategy, without state.
 class page_policy {

@@ -54,6 +54,10 @@ void add_dram(std::vector<key>& k, dram::dram_config& d) {
                "fields of an address from the highest bits down: ro, ra, bg, ba, co, perhaps ch (docs/dram.md)"});
   k.push_back({"dram.scheduler", words(d.scheduler, {"first_come", "row_hits"}), 0, 0, "",
                "in order of arrival, or hits of open rows first (FR-FCFS)"});
+  k.push_back({"dram.arbitration", words(d.arbitration, {"oldest", "round_robin"}), 0, 0, "",
+               "between banks: column commands and the oldest first, or in turn"});
+  k.push_back({"dram.patience", &d.patience, 0, 1000000, "",
+               "later column commands that may go before an older one; 0: any number"});
   k.push_back({"dram.page_policy", words(d.page_policy, {"open", "closed", "closed_adaptive"}), 0, 0, "",
                "rows stay open, close with every access, or with the last one that waits for the row"});
   k.push_back({"dram.accept_missing", &d.accept_missing, 0, 0, "",

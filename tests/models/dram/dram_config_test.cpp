@@ -101,7 +101,7 @@ TEST(dram_config, a_mapping_names_every_field_once) {
   }
   EXPECT_EQ(address_map("rorababgchco").text(), "ro-ra-ba-bg-ch-co");
   for (const char* bad :
-       {"", "ro", "ro-ra-ba-co", "ro-ra-ba-co-co", "ro-ra-ba-co-xx", "ro-ra-ba-co-bg-r", "ro-ra-ba-co-bg-ch-ch"}) {
+       {"ro", "ro-ra-ba-co", "ro-ra-ba-co-co", "ro-ra-ba-co-xx", "ro-ra-ba-co-bg-r", "ro-ra-ba-co-bg-ch-ch"}) {
     config.mapping = bad;
     EXPECT_EQ(complaint(config),
               "dram.mapping = " + std::string(bad) +

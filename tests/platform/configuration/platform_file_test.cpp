@@ -6,6 +6,7 @@
 
 #include "platform/configuration/error.hpp"
 #include "platform/configuration/keys.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace cimbalom::platform {
 namespace {
@@ -71,7 +72,7 @@ TEST(platform_file, a_dram_preset_comes_before_its_keys) {
   EXPECT_EQ(other.dram.channels, 4);
   EXPECT_TRUE(other.dram.ideal);
   EXPECT_EQ(error_of("dram: {preset: sdram}"),
-            "p.yaml:1: dram.preset = sdram: allowed: ddr4-2400, lpddr4-3200 or ideal");
+            "p.yaml:1: dram.preset = sdram: allowed: ddr4-2400, ddr4-3200, lpddr4-3200, lpddr5-6400, hbm2 or ideal");
 }
 
 TEST(platform_file, unknown_keys_name_the_nearest) {
@@ -130,7 +131,7 @@ TEST(platform_file, missing_files_name_the_presets) {
 }
 
 TEST(platform_file, reads_a_file) {
-  const std::string path = testing::TempDir() + "cimbalom_platform_file_test.yaml";
+  const std::string path = testing_support::process_folder() / "platform.yaml";
   std::ofstream(path) << "name: mine\nmacro: {adc_bits: 4}\n";
   EXPECT_EQ(read_platform(path).macro.adc_bits, 4);
 }
