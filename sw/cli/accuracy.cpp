@@ -19,9 +19,7 @@ runtime::evaluation evaluate_on(const preparation& p, const quantization::networ
                                 const std::string& what, unsigned threads) {
   platform::platform_config platform = p.platform;
   platform.macro = macro;
-  compiler::compile_options how;
-  how.skip_zero_groups = p.skip_zero_groups;
-  const compiler::program program = compiler::compile(network, platform, how);
+  const compiler::program program = compiler::compile(network, platform, compile_options_of(p));
   progress bar(what, "images");
   runtime::evaluate_options options;
   options.threads = static_cast<int>(threads);

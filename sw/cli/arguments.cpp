@@ -50,6 +50,25 @@ void add_source(CLI::App& command, source_arguments& source, const std::string& 
   command.add_option("--out", source.out, "folder of the report (default: out)")->type_name("DIR")->check(not_empty);
 }
 
+void add_design(CLI::App& command, run_arguments& run) {
+  command.add_option("--policy", run.policy, "co-design first (POLICY.yaml); builtin: the embedded policy")
+      ->type_name("FILE")
+      ->check(not_empty)
+      ->excludes("--package");
+  command.add_option("--training", run.training, "training images (default: those of the data set)")
+      ->type_name("SPEC")
+      ->check(not_empty);
+  command.add_flag("--resume", run.resume, "go on with the co-design that OUT holds");
+  command.add_flag("--ablation", run.ablation, "measure each part of the co-design on its own");
+  command
+      .add_option("--variant", run.source.variant,
+                  "one form of a package, without comparison: all, dense, pruning, mixed, pairing, activations, "
+                  "no_residency")
+      ->type_name("NAME")
+      ->check(not_empty)
+      ->excludes("--policy");
+}
+
 void add_run(CLI::App& app, arguments& parsed, run_arguments& run) {
   CLI::App* command =
       app.add_subcommand("run", "simulate a network on the platform; write accuracy, time, energy, area");
@@ -63,7 +82,17 @@ void add_run(CLI::App& app, arguments& parsed, run_arguments& run) {
   command->add_option("--timeline", run.timeline, "write a timeline of the accelerators' commands (Trace Event JSON)")
       ->type_name("FILE");
   command->add_option("--vcd-window", run.vcd_window, "only this time, e.g. 10us:2ms")->type_name("A:B");
-  command->callback([&parsed, &run] { parsed.run = run; });
+  add_design(*command, run);
+  command->callback([&parsed, &run] {
+    if (run.policy.empty() && run.source.package.empty()) {
+      if (run.ablation) throw CLI::ValidationError("--ablation", "needs --policy or --package");
+      if (!run.source.variant.empty()) throw CLI::ValidationError("--variant", "needs --package");
+    }
+    if (run.policy.empty() && (run.resume || !run.training.empty())) {
+      throw CLI::ValidationError(run.resume ? "--resume" : "--training", "needs --policy");
+    }
+    parsed.run = run;
+  });
 }
 
 void add_codesign(CLI::App& app, arguments& parsed, codesign_arguments& codesign) {

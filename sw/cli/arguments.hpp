@@ -11,6 +11,7 @@ namespace cimbalom::cli {
 struct source_arguments {
   std::string model;    ///< ONNX file; empty: the embedded network
   std::string package;  ///< folder of a package, in place of a model
+  std::string variant;  ///< codesign::variant of the package; empty: as it is
   std::string dataset;  ///< SPEC; empty: builtin with the embedded network, else synthetic inputs without labels
   std::string preprocess;
   std::string platform;               ///< file or preset
@@ -25,6 +26,10 @@ struct run_arguments {
   bool timing_only = false;
   std::string vcd, vcd_signals, vcd_window;
   std::string timeline;  ///< Trace Event file of the commands
+  std::string policy;    ///< file or builtin: co-design first
+  std::string training;  ///< SPEC of the training images; empty: the data set's own
+  bool resume = false;   ///< of the co-design
+  bool ablation = false;
 };
 
 struct codesign_arguments {

@@ -184,4 +184,22 @@ void designer::add_provenance(package::package& to) const {
   to.provenance["threads"] = std::to_string(how_.threads);
 }
 
+std::string package_of(const run_arguments& arguments) {
+  return (arguments.source.out.empty() ? std::string("out") : arguments.source.out) + "/package";
+}
+
+codesign_arguments design_of(const run_arguments& arguments) {
+  codesign_arguments made;
+  made.source = arguments.source;
+  made.source.images = 0;
+  made.source.out = package_of(arguments);
+  made.policy = arguments.policy;
+  made.resume = arguments.resume;
+  if (!arguments.training.empty()) made.source.dataset = arguments.training;
+  const std::string& spec = made.source.dataset;
+  if (!spec.empty() && arguments.training.empty() && !datasets::names_splits(spec))
+    throw bad_input({}, "--training", "", "is needed: " + spec + " does not say which images train");
+  return made;
+}
+
 }  // namespace cimbalom::cli

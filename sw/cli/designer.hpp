@@ -46,4 +46,9 @@ class designer {
   std::unique_ptr<inputs> train_, validation_;  // validation_ null: cut from the training images
 };
 
+/// Where `run --policy` keeps its package.
+std::string package_of(const run_arguments& arguments);
+/// Its co-design. Throws input_error for a data set that does not say which images train.
+codesign_arguments design_of(const run_arguments& arguments);
+
 }  // namespace cimbalom::cli

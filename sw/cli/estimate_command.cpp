@@ -77,6 +77,7 @@ void estimate(const estimate_arguments& arguments) {
   report.model = model.info;
   report.model.macs = network.macs();
   report.model.parameters = network.parameters;
+  report.model.weights = network.weights();
   report.input_sha256 = {{"model", model.info.sha256}};
   report.options["batch"] = report::json_value::integer(arguments.batch);
   report.result = std::move(estimation.result);

@@ -23,9 +23,7 @@ void evaluate(const evaluate_arguments& arguments) {
   result.accuracy.hardware_correct = hardware.correct;
   result.accuracy.has_hardware = hardware.labelled > 0;
   add_software_accuracy(p, arguments.threads);
-  compiler::compile_options how;
-  how.skip_zero_groups = p.skip_zero_groups;
-  const compiler::program program = compiler::compile(p.network, p.platform, how);
+  const compiler::program program = compiler::compile(p.network, p.platform, compile_options_of(p));
   result.weight_storage_bits = program.weight_storage_bits;
   add_layer_quality(p, program);
   p.report.timed = false;

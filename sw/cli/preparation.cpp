@@ -11,6 +11,7 @@
 #include "sw/cli/model_source.hpp"
 #include "sw/cli/progress.hpp"
 #include "sw/cli/settings.hpp"
+#include "sw/codesign/variants.hpp"
 #include "sw/quantization/adc_calibration.hpp"
 #include "sw/quantization/calibration.hpp"
 #include "sw/quantization/quantize.hpp"
@@ -63,11 +64,10 @@ void choose_adc_steps(preparation& made, const inputs& images) {
   quantization::calibrate_adc(made.network, macro.shape(), macro.adc_range, macro.adc_step_sixteenths, sample);
 }
 
-void quantize_model(preparation& made, const loaded_model& model, const settings& chosen) {
+void quantize_model(preparation& made, const loaded_model& model, const settings& chosen, const inputs& images) {
   const bool scaled = quantization::is_quantized(model.graph);
   made.graph = quantization::prepare(model.graph);
   made.floats = find_executor(made.graph, !scaled);
-  const inputs images = calibration_inputs(model);
   const runtime::image_source source = images.source(images.size());
   quantization::value_ranges ranges;
   if (!scaled) {
@@ -79,7 +79,6 @@ void quantize_model(preparation& made, const loaded_model& model, const settings
     if (std::any_of(made.network.layers.begin(), made.network.layers.end(), named)) continue;
     throw bad_input({}, "quantization.layer_bits." + layer, std::to_string(bits), "the name of a layer of the network");
   }
-  choose_adc_steps(made, images);
 }
 
 bool same_conversion(const cim::macro_config& a, const cim::macro_config& b) {
@@ -87,14 +86,20 @@ bool same_conversion(const cim::macro_config& a, const cim::macro_config& b) {
          a.dac_bits == b.dac_bits && a.adc_bits == b.adc_bits && a.combine_columns == b.combine_columns;
 }
 
-void use_package(preparation& made, const loaded_model& model) {
+void use_package(preparation& made, const loaded_model& model, codesign::variant which) {
+  const bool needs_dense = which != codesign::variant::all && which != codesign::variant::no_residency;
+  if (needs_dense) quantize_model(made, model, {}, calibration_inputs(model));
   made.graph = model.graph;
-  made.floats = find_executor(made.graph, false);
-  made.network = model.package->network;
-  made.skip_zero_groups = true;
+  if (!needs_dense) made.floats = find_executor(made.graph, false);
+  codesign::variant_network chosen =
+      codesign::make_variant(which, model.package->network, made.network, model.package->macro);
+  made.network = std::move(chosen.network);
+  made.skip_zero_groups = chosen.skip_zero_groups;
+  made.residency = chosen.residency;
   const cim::macro_config& macro = made.platform.macro;
-  if (macro.adc_range == cim::adc_range::calibrated && same_conversion(macro, model.package->macro)) return;
-  note("the package was made for another ADC: its steps are chosen again");
+  const bool same = macro.adc_range == cim::adc_range::calibrated && same_conversion(macro, model.package->macro);
+  if (same && chosen.keeps_adc_steps) return;
+  if (!same) note("the package was made for another ADC: its steps are chosen again");
   choose_adc_steps(made, calibration_inputs(model));
 }
 
@@ -136,22 +141,34 @@ preparation prepare(const source_arguments& source, const std::string& command, 
   tell_what_is_assumed(model);
   if (source.images > made.count) note(fmt::format("the data set has {} images", made.count));
   if (model.package) {
-    use_package(made, model);
+    use_package(made, model, source.variant.empty() ? codesign::variant::all : codesign::variant_of(source.variant));
   } else {
-    quantize_model(made, model, chosen);
+    const inputs images = calibration_inputs(model);
+    quantize_model(made, model, chosen, images);
+    choose_adc_steps(made, images);
   }
   made.report.model = model.info;
   made.report.model.macs = made.network.macs();
   made.report.model.parameters = made.network.parameters;
+  made.report.model.weights = made.network.weights();
   made.report.input_sha256 = {{model.package ? "package" : "model", model.info.sha256},
                               {"images", made.images->sha256(made.count)}};
   made.report.options["images"] = report::json_value::integer(made.count);
+  if (!source.variant.empty()) made.report.options["variant"] = report::json_value::text(source.variant);
   made.report.options["synthetic_inputs"] = report::json_value::boolean(made.images->synthetic());
   if (!model.package) {
     add_options(made.report, chosen.quantization);
     made.report.quantization_yaml = quantization_yaml(chosen.quantization);
   }
   return made;
+}
+
+compiler::compile_options compile_options_of(const preparation& prepared, std::uint64_t batch) {
+  compiler::compile_options how;
+  how.skip_zero_groups = prepared.skip_zero_groups;
+  how.residency = prepared.residency;
+  how.image_slots = static_cast<int>(std::max<std::uint64_t>(batch, static_cast<std::uint64_t>(how.image_slots)));
+  return how;
 }
 
 std::uint64_t count_float_correct(const preparation& prepared, std::uint64_t count) {

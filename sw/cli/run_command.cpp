@@ -7,10 +7,13 @@
 #include "platform/configuration/error.hpp"
 #include "sw/cli/accuracy.hpp"
 #include "sw/cli/commands.hpp"
+#include "sw/cli/comparison.hpp"
+#include "sw/cli/designer.hpp"
 #include "sw/cli/interrupt.hpp"
 #include "sw/cli/kernel.hpp"
 #include "sw/cli/preparation.hpp"
 #include "sw/cli/progress.hpp"
+#include "sw/codesign/variants.hpp"
 #include "sw/compiler/compile.hpp"
 #include "sw/runtime/simulate.hpp"
 #include "traces/command_timeline.hpp"
@@ -80,17 +83,44 @@ runtime::simulation simulate(const preparation& p, const compiler::program& prog
   return simulation;
 }
 
+/// The baseline, and each part of the co-design on its own where asked for.
+void compare(preparation& p, const run_arguments& arguments) {
+  if (arguments.source.package.empty() || !arguments.source.variant.empty()) return;
+  std::vector<std::string> names = {codesign::name_of(codesign::variant::dense)};
+  if (arguments.ablation)
+    for (const codesign::variant which : codesign::ablation_variants()) names.emplace_back(codesign::name_of(which));
+  std::vector<report::compared_run> runs = run_variants(arguments, names);
+  p.report.baseline = std::move(runs.front());
+  p.report.ablation.assign(std::make_move_iterator(runs.begin() + 1), std::make_move_iterator(runs.end()));
+}
+
+std::string comparison_of(const report::report_input& input) {
+  if (!input.baseline) return {};
+  return report::comparison_text(report::report_json(input), *input.baseline, input.ablation) + "\n";
+}
+
+/// The co-design that comes first, in OUT/package; then the run is one of a package.
+run_arguments design_first(const run_arguments& arguments) {
+  run_arguments made = arguments;
+  if (arguments.policy.empty()) return made;
+  designer(design_of(arguments)).make();
+  made.policy.clear();
+  made.source.model.clear();
+  made.source.package = package_of(arguments);
+  const auto is_policy = [](const std::string& setting) { return setting.rfind("policy.", 0) == 0; };
+  std::vector<std::string>& settings = made.source.settings;
+  settings.erase(std::remove_if(settings.begin(), settings.end(), is_policy), settings.end());
+  return made;
+}
+
 }  // namespace
 
-void run(const run_arguments& arguments) {
-  report::prepare_folder(arguments.source.out.empty() ? "out" : arguments.source.out);  // waves may go there
-  recording waves(arguments);
+void run(const run_arguments& given) {
+  report::prepare_folder(given.source.out.empty() ? "out" : given.source.out);  // waves may go there
+  recording waves(given);
+  const run_arguments arguments = design_first(given);
   preparation p = prepare(arguments.source, "run", default_images);
-  compiler::compile_options how;
-  how.skip_zero_groups = p.skip_zero_groups;
-  how.image_slots =
-      static_cast<int>(std::max<std::uint64_t>(arguments.batch, static_cast<std::uint64_t>(how.image_slots)));
-  const compiler::program program = compiler::compile(p.network, p.platform, how);
+  const compiler::program program = compiler::compile(p.network, p.platform, compile_options_of(p, arguments.batch));
   runtime::simulation simulation = simulate(p, program, arguments, waves);
   p.report.result = std::move(simulation.result);
   p.report.happened = std::move(simulation.happened);
@@ -99,11 +129,12 @@ void run(const run_arguments& arguments) {
   p.report.options["timing_only"] = report::json_value::boolean(arguments.timing_only);
   if (!arguments.timing_only) {
     add_software_accuracy(p, 0);
-    add_layer_quality(p, program);
+    if (arguments.source.variant.empty()) add_layer_quality(p, program);
   }
   warn_of_clipping(p);
+  compare(p, arguments);
   report::write_report(p.report, p.out);
-  fmt::print("{}\n{}/report.json\n", report::summary(p.report), p.out);
+  fmt::print("{}\n{}{}/report.json\n", report::summary(p.report), comparison_of(p.report), p.out);
 }
 
 }  // namespace cimbalom::cli

@@ -58,14 +58,6 @@ std::vector<pairing> pair_design(quantization::network& network, const quantizat
   return made;
 }
 
-/// Groups that the passes of a layer store, a filter.
-std::vector<group_pattern> stored_groups(const quantization::layer& layer, const cim::macro_config& made_for) {
-  std::vector<group_pattern> made(static_cast<std::size_t>(layer.mvm.filters));
-  for (const compiler::formed_pass& pass : compiler::form_passes(layer, made_for, true))
-    for (const int filter : pass.filters) made[static_cast<std::size_t>(filter)] = pass.record.groups;
-  return made;
-}
-
 }  // namespace
 
 training_stage training_stage_of(const std::string& name) {
@@ -112,6 +104,13 @@ design co_design(const design_task& task, const image_set& train, const image_se
   made.accuracy = flow.accuracy(validation);
   made.density = flow.density();
   made.mean_bits = flow.mean_bits();
+  return made;
+}
+
+std::vector<group_pattern> stored_groups(const quantization::layer& layer, const cim::macro_config& made_for) {
+  std::vector<group_pattern> made(static_cast<std::size_t>(layer.mvm.filters));
+  for (const compiler::formed_pass& pass : compiler::form_passes(layer, made_for, true))
+    for (const int filter : pass.filters) made[static_cast<std::size_t>(filter)] = pass.record.groups;
   return made;
 }
 

@@ -40,6 +40,9 @@ struct design {
 /// Throws input_error and run_error as its stages do.
 design co_design(const design_task& task, const image_set& train, const image_set& validation);
 
+/// The weight groups that the passes of a layer store, a filter.
+std::vector<group_pattern> stored_groups(const quantization::layer& layer, const cim::macro_config& made_for);
+
 /// ADC steps and pairing alone, of a network that was made for `made_for`: for another macro, or other options. Groups
 /// that were not stored stay so where both macros have the same row groups. `sample`: calibration_sample; not needed
 /// unless the range is calibrated.

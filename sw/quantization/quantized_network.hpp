@@ -107,6 +107,12 @@ struct network {
     for (const layer& l : layers) sum += l.macs;
     return sum;
   }
+  /// Of the matrix-vector layers.
+  std::uint64_t weights() const {
+    std::uint64_t sum = 0;
+    for (const layer& l : layers) sum += l.mvm.weights.size();
+    return sum;
+  }
 };
 
 }  // namespace cimbalom::quantization

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -75,6 +76,22 @@ void json_value::append(std::string& out, std::size_t depth) const {
     separator = ",\n";
   }
   out += "\n" + std::string(2 * depth, ' ') + (object ? "}" : "]");
+}
+
+const json_value* json_value::find(const std::vector<std::string>& path) const {
+  const json_value* at = this;
+  for (const std::string& key : path) {
+    const auto found = at->members_.find(key);
+    if (found == at->members_.end()) return nullptr;
+    at = &found->second;
+  }
+  return at;
+}
+
+double json_value::number() const {
+  double value = 0;
+  std::from_chars(scalar_.data(), scalar_.data() + scalar_.size(), value);
+  return value;
 }
 
 std::string json_value::to_text() const {

@@ -26,6 +26,15 @@ class json_value {
   json_value& as_object();
   json_value& as_array();
 
+  /// Child of an object at a path of keys; null when there is none.
+  const json_value* find(const std::vector<std::string>& path) const;
+  /// Elements of an array; none of anything else.
+  const std::vector<json_value>& elements() const { return elements_; }
+  /// Value of a number; 0 of anything else.
+  double number() const;
+  /// A scalar as it is written, text with its quotes.
+  const std::string& scalar() const { return scalar_; }
+
   /// Keys sorted, two spaces a level, a line feed at the end.
   std::string to_text() const;
 
@@ -38,6 +47,9 @@ class json_value {
   std::map<std::string, json_value> members_;
   std::vector<json_value> elements_;
 };
+
+/// Reads a document; numbers keep their digits. Throws input_error with `name` for what is no JSON.
+json_value parse_json(const std::string& text, const std::string& name);
 
 /// A JSON string with its quotes. Bytes that are no UTF-8 become U+FFFD.
 std::string quoted(const std::string& text);

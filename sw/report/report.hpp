@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "models/energy/component_table.hpp"
 #include "models/energy/ledger.hpp"
 #include "platform/configuration/platform_config.hpp"
+#include "sw/report/baseline.hpp"
 #include "sw/report/json_value.hpp"
 #include "sw/runtime/run_result.hpp"
 
@@ -18,6 +20,7 @@ struct model_info {
   std::string sha256;
   std::uint64_t macs = 0;        ///< dense multiply-accumulates of one image
   std::uint64_t parameters = 0;  ///< of the float network
+  std::uint64_t weights = 0;     ///< of its matrix-vector layers
 };
 
 /// Everything that a report is made of.
@@ -34,6 +37,8 @@ struct report_input {
   energy::ledger happened;        ///< of result.timed_images images
   /// Whole simulation, by phase (index: runtime::phase); empty: not known.
   std::vector<energy::ledger> by_phase;
+  std::optional<compared_run> baseline;  ///< of a co-designed network: the dense one, on the same hardware
+  std::vector<compared_run> ablation;
 };
 
 /// Throws run_error naming the first number that cannot be right: negative or no number, parts that do not sum to their

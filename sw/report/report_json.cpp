@@ -232,6 +232,7 @@ json_value report_json(const report_input& input) {
   report["model"] = model_json(input);
   report["accuracy"] = accuracy_json(r.accuracy);
   report["adc"] = adc_json(input, f);
+  report["memory"]["dense_weight_bits"] = value::integer(8 * input.model.weights);
   report["memory"]["weight_storage_bits"] = value::integer(r.weight_storage_bits);
   report["layers"].as_array();
   for (std::size_t i = 0; i < r.layers.size(); ++i) report["layers"].push_back(layer_json(input, f, i));
@@ -244,6 +245,9 @@ json_value report_json(const report_input& input) {
   report["interconnect"] = interconnect_json(r);
   report["dram"] = dram_json(r, f);
   report["energy"] = energy_json(input, f);
+  if (!input.baseline) return report;
+  add_baseline(report, *input.baseline);
+  add_ablation(report, *input.baseline, input.ablation);
   return report;
 }
 
