@@ -98,7 +98,7 @@ enum class plan { columns_only, full, none };
 // product. none: the plan made anew in every call.
 void kernel(benchmark::State& state, const macro_shape& shape, int step, unsigned largest_code, plan kind) {
   bench_pass bench(shape, step, largest_code);
-  const prepared_pass prepared(bench.pass, kind == plan::full);
+  const prepared_pass prepared(bench.pass, {kind == plan::full, true});
   if (kind != plan::none) bench.pass.prepared = &prepared;
   activity counts;
   for (auto _ : state) {
@@ -130,10 +130,10 @@ void bare(benchmark::State& state, const macro_shape& shape) {
   bench_pass bench(shape, unit_step_sixteenths, 255);
   for (auto _ : state) {
     for (const packed_position& position : bench.packed) {
-      benchmark::DoNotOptimize(
-          benchmarks::bare_loop(position.cell_words(), bench.inputs.plane_words(0), bench_pass::pixels, 8,
-                                static_cast<std::size_t>(bench.inputs.words()),
-                                static_cast<std::size_t>(shape.dac_bits), static_cast<unsigned>(bench.adc.top())));
+      benchmark::DoNotOptimize(benchmarks::bare_loop(position.cell_words(), bench.inputs.planes(0), bench_pass::pixels,
+                                                     8, static_cast<std::size_t>(bench.inputs.words()),
+                                                     static_cast<std::size_t>(shape.dac_bits),
+                                                     static_cast<unsigned>(bench.adc.top())));
     }
   }
   report(state, bench, {});

@@ -3,11 +3,28 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "models/arithmetic/inputs.hpp"
 #include "models/arithmetic/noise_arithmetic.hpp"
 
 namespace cimbalom::arithmetic::kernels {
 
-/// What the column kernels need to know of a pass.
+/// One slice of one operation: what is driven and what is stored.
+struct conversion_item {
+  const void* input = nullptr;
+  const void* cells = nullptr;
+};
+
+/// The items of every slice of one pixel: those of slice i are the first counts[i] from items + i * stride. Items whose
+/// codes are all 0 may be left out.
+struct slice_items {
+  const conversion_item* items = nullptr;
+  const std::uint32_t* counts = nullptr;
+  std::size_t stride = 0;
+  int slices = 0;
+  int dac_bits = 1;
+};
+
+/// What the column kernels need to know of a pass. Inputs are plane words, cells those of packed_position.
 struct column_plan {
   int words = 1;  ///< words of 16 rows
   int bits_per_cell = 1;
@@ -19,20 +36,65 @@ struct column_plan {
   int multiplier15 = 0;    ///< 0: a pure clip
 };
 
-/// For `count` operations of one pixel: totals[c] = sum over operations and slices of code << (dac_bits * slice),
-/// modulo 2^32. Column sums must not exceed 32767. Returns the number of clipped conversions.
-using column_codes_function = std::uint64_t (*)(const column_plan&, const std::uint32_t* const* planes,
-                                                const std::uint16_t* const* cells, std::size_t count,
-                                                std::uint32_t* totals);
+/// totals[c] = sum over items of code << (dac_bits * slice), modulo 2^32. Column sums must not exceed 32767. Returns
+/// the number of clipped conversions.
+using column_codes_function = std::uint64_t (*)(const column_plan&, const slice_items&, std::uint32_t* totals);
 
 /// sums[c] = the ideal sum of every column for one slice of one operation, up to 2^24.
 using column_sums_function = void (*)(const column_plan&, const std::uint32_t* planes, const std::uint16_t* cells,
                                       int slice, std::uint32_t* sums);
 
-/// sums[o] += sum over `count` operations and `pairs` pairs of rows of code * weight, modulo 2^32. codes: 2 * pairs
-/// values up to 32767 an operation; weights: [pair][outputs][2], outputs a multiple of 16.
-using dense_function = void (*)(const std::uint16_t* const* codes, const std::int16_t* const* weights,
-                                std::size_t count, std::size_t pairs, std::size_t outputs, std::uint32_t* sums);
+/// Rows that one lookup sums.
+inline constexpr int table_rows = 4;
+/// Columns that the lookup kernel takes at once: four of each of 16 outputs.
+inline constexpr std::size_t unit_columns = 64;
+inline constexpr std::size_t unit_outputs = 16;
+
+/// What the lookup kernel needs to know of a pass: one-bit cells, column sums up to 255. Inputs are tables (16 bytes
+/// for four rows: the sum of their digits for every pattern of four cells); cells are such patterns,
+/// [unit][table][unit_columns].
+struct lookup_plan {
+  int tables = 4;
+  std::size_t units = 0;
+  int top = 31;                          ///< largest code
+  int clip_from = 32;                    ///< smallest sum that clips; 256 or more: none does
+  int multiplier15 = 0;                  ///< 0: a pure clip
+  const std::uint8_t* codes = nullptr;   ///< unless a pure clip: the code of every sum below 64, none is higher
+  const std::int8_t* weights = nullptr;  ///< [unit][unit_columns]
+};
+
+/// totals[unit][output] = sum over items of (sum over the output's four columns of weight * code) << (dac_bits *
+/// slice), modulo 2^32. Returns the number of clipped conversions.
+using lookup_codes_function = std::uint64_t (*)(const lookup_plan&, const slice_items&, std::uint32_t* totals);
+
+/// Writes the tables of one slice of a vector of code bytes: four of 16 bytes a word of rows.
+using tables_function = void (*)(const std::uint8_t* codes, std::size_t words, int first_bit, int dac_bits,
+                                 std::uint8_t* tables);
+
+/// Writes the planes of one vector of code bytes, as input_planes keeps them.
+using planes_function = void (*)(const std::uint8_t* codes, std::size_t words, int planes, std::uint32_t* out);
+
+/// Where one vector of input_planes keeps what is derived from its code bytes.
+struct vector_store {
+  const std::uint8_t* bytes = nullptr;
+  std::uint16_t* codes = nullptr;
+  std::uint16_t* digit_sums = nullptr;
+  std::uint32_t* slice_sums = nullptr;
+  vector_summary* summary = nullptr;
+};
+using derive_function = void (*)(const vector_store&, std::size_t words, int input_bits, int dac_bits);
+
+/// One operation of an integer product.
+struct product_item {
+  const void* codes = nullptr;
+  const void* weights = nullptr;
+};
+
+/// sums[o] += sum over `count` operations and `rows` rows of code * weight, modulo 2^32. `outputs` is a multiple of 16,
+/// `rows` of 16. Words: codes of 16 bits up to 32767, weights of 16 bits [pair of rows][output][2]. Bytes: codes of 8
+/// bits, weights of 8 bits [four rows][output][4].
+using products_function = void (*)(const product_item* items, std::size_t count, std::size_t rows, std::size_t outputs,
+                                   std::uint32_t* sums);
 
 /// totals[r] += sum over pixels of digits[vectors[p * stride] * rows + r]; rows a multiple of 16; digits at most
 /// `largest`.
@@ -61,12 +123,28 @@ using noisy_levels_function = void (*)(const noise_arithmetic::converter&, std::
                                        const std::uint64_t* first_columns, const std::int64_t* bows,
                                        const std::int64_t* sums, std::size_t count, std::int64_t* levels);
 
+/// Kernels on columns of 16 bits a lane (kernels_columns.cpp).
+struct column_kernels {
+  column_codes_function column_codes = nullptr;
+  column_sums_function column_sums = nullptr;
+  fold_function fold = nullptr;
+  bool counts_bits = false;  ///< an instruction counts bits: one input bit a slice goes faster here than by lookup
+};
+
+/// Kernels on bytes (kernels_bytes.cpp); null where the target has no such instructions.
+struct byte_kernels {
+  lookup_codes_function lookup_codes = nullptr;
+  tables_function tables = nullptr;
+  planes_function planes = nullptr;
+  derive_function derive = nullptr;
+  products_function byte_products = nullptr;
+};
+
 struct kernel_set {
   const char* name;
-  column_codes_function column_codes;
-  column_sums_function column_sums;
-  fold_function fold;
-  dense_function dense;
+  column_kernels columns;
+  byte_kernels bytes;
+  products_function word_products;
   digits_function digits;
   add_row_function add_row;
   disturb_function disturb;

@@ -9,25 +9,30 @@
 namespace cimbalom::arithmetic {
 namespace {
 
-constexpr std::size_t dense_pays_from_pixels = 48;
+constexpr std::size_t preparing_pays_from_pixels = 48;
 constexpr int largest_lane = 32767;
 using noise_arithmetic::fraction_bits;
 
-// One run of one pass: the choice of path by pixel and operation, and its scratch memory.
+// One run of one pass: the choice of path by pixel, operation and slice, and its scratch memory.
 class pass_runner {
  public:
   pass_runner(const pass_operation& pass, const prepared_pass& prepared, activity& counts);
   void run();
 
  private:
+  void choose_paths();
   void count_drive();
   void count_digits(std::size_t group, std::uint64_t* totals) const;
   bool cannot_saturate(const std::int32_t* y) const;
-  bool exact(std::size_t group, std::uint32_t vector) const;
   void run_pixel(std::size_t pixel);
-  void run_columns(std::size_t count, std::int32_t* y);
-  void run_dense(std::size_t count, std::int32_t* y);
-  void run_operations(std::size_t pixel);
+  void add_product(std::size_t group, const void* codes);
+  void add_slices(std::size_t group, std::uint32_t vector);
+  void add_kept(std::size_t group, std::uint32_t vector, unsigned kept);
+  const std::uint8_t* driven_form(std::size_t group, std::uint32_t vector, std::size_t& stride);
+  void run_lookups();
+  void run_columns(std::int32_t* y);
+  void add_lane_totals(std::int32_t* y) const;
+  const std::uint32_t* planes_of(std::size_t group, std::uint32_t vector);
   void run_operation(std::size_t pixel, std::size_t group);
   void noisy_columns(std::size_t group, std::uint32_t vector, int slice);
   void ideal_codes(std::size_t group, std::uint32_t vector, int slice);
@@ -40,19 +45,29 @@ class pass_runner {
   activity& counts_;
   const kernels::kernel_set& kernels_;
   kernels::column_plan plan_;
+  kernels::lookup_plan lookup_plan_;
   int slices_;
   std::size_t rows_;  // padded
   bool digits_known_;
+  bool products_ = false;    // slices that cannot clip take the integer product
+  bool lookups_ = false;     // the others take lookups, else columns
+  bool fast_ = false;        // one of the two serves every operation
   value_range start_range_;  // an accumulator that starts in here ends unsaturated
 
-  std::vector<const std::uint32_t*> planes_;  // of this pixel's operations that take the column path
-  std::vector<const std::uint16_t*> cells_;
-  std::vector<const std::uint16_t*> codes_;  // of those that take the dense path
-  std::vector<const std::int16_t*> weights_;
+  std::vector<kernels::conversion_item> items_;  // [slice][group], of this pixel
+  std::vector<std::uint32_t> item_counts_;       // one a slice
+  std::vector<std::uint32_t> ones_;              // one a slice: sums that are not known
+  std::size_t group_cells_ = 0;                  // bytes of lookup_cells
+  std::vector<kernels::product_item> products_items_;
+  std::size_t product_count_ = 0;
   aligned_vector<std::uint32_t> column_totals_;
+  aligned_vector<std::uint32_t> unit_totals_;
   aligned_vector<std::uint32_t> fold_sums_;
-  aligned_vector<std::uint32_t> output_totals_;
-  std::vector<std::int64_t> codes_of_slice_;  // one a conversion
+  aligned_vector<std::uint32_t> lane_totals_;
+  aligned_vector<std::uint8_t> made_tables_;   // [group][slice], for vectors that come without
+  aligned_vector<std::uint32_t> made_planes_;  // [group]
+  aligned_vector<std::uint16_t> kept_codes_;   // [group], vectors without the slices that may clip
+  std::vector<std::int64_t> codes_of_slice_;   // one a conversion
   std::vector<std::int64_t> partial_sums_;
 
   bool noisy_ = false;  // what follows is used only then; 1/65536 units
@@ -87,25 +102,44 @@ pass_runner::pass_runner(const pass_operation& pass, const prepared_pass& prepar
   const value_range room = two_complement_range(shape_.accumulator_bits);
   const value_range sum = times(prepared.operation_range, static_cast<std::int64_t>(pass.groups));
   start_range_ = {room.low - sum.low, room.high - sum.high};
-  planes_.resize(pass.groups);
-  cells_.resize(pass.groups);
-  codes_.resize(pass.groups);
-  weights_.resize(pass.groups);
+  if (pass.noise != nullptr && pass.noise->any()) prepare_noise();
+  choose_paths();
+  item_counts_.resize(static_cast<std::size_t>(slices_));
+  ones_.assign(static_cast<std::size_t>(slices_), 1);
+  products_items_.resize(pass.groups);
+  if (fast_) items_.resize(static_cast<std::size_t>(slices_) * pass.groups + 1);  // one is written beyond a full list
   column_totals_.resize(std::max(prepared.fold_columns, static_cast<std::size_t>(prepared.padded_columns)));
   fold_sums_.resize(prepared.fold_layers * prepared.fold_columns / kernels::fold_columns);
-  output_totals_.resize(prepared.padded_outputs);
+  lane_totals_.resize(prepared.padded_outputs);
   partial_sums_.resize(static_cast<std::size_t>(pass.outputs));
   codes_of_slice_.resize(pass.conversion_count);
-  if (pass.noise != nullptr && pass.noise->any()) prepare_noise();
+}
+
+void pass_runner::choose_paths() {
+  const bool bytes = kernels_.bytes.byte_products != nullptr;
+  products_ = prepared_.products && (bytes || !prepared_.byte_products);
+  // Without a table, one input bit a slice is counted faster than looked up.
+  const bool counting = kernels_.columns.counts_bits && shape_.dac_bits == 1;
+  lookups_ = prepared_.lookup && kernels_.bytes.lookup_codes != nullptr && !counting;
+  fast_ = !noisy_ && (prepared_.columnwise || (products_ && prepared_.all_exact));
+  if (!lookups_) return;
+  group_cells_ = prepared_.lookup_cells.size() / pass_.groups;
+  lookup_plan_.tables = pass_.inputs->words() * word_rows / kernels::table_rows;
+  lookup_plan_.units = prepared_.units.size();
+  lookup_plan_.top = static_cast<int>(std::min<std::int64_t>(pass_.adc->top(), pass_.adc->largest_sum()));
+  lookup_plan_.clip_from = pass_.adc->clip_from() > pass_.adc->largest_sum() ? 256 : plan_.clip_from;
+  lookup_plan_.multiplier15 = plan_.multiplier15;
+  lookup_plan_.codes = prepared_.lookup_codes.data();
+  lookup_plan_.weights = prepared_.lookup_weights.data();
+  unit_totals_.resize(prepared_.units.size() * kernels::unit_outputs);
 }
 
 void pass_runner::run() {
-  const bool fast = !noisy_ && (prepared_.columnwise || (prepared_.dense && prepared_.all_exact));
   for (std::size_t p = 0; p < pass_.pixels; ++p) {
-    if (fast && cannot_saturate(pass_.y + p * pass_.y_stride)) {
+    if (fast_ && cannot_saturate(pass_.y + p * pass_.y_stride)) {
       run_pixel(p);
     } else {
-      run_operations(p);
+      for (std::size_t g = 0; g < pass_.groups; ++g) run_operation(p, g);
     }
   }
   count_drive();
@@ -115,16 +149,18 @@ void pass_runner::run() {
 void pass_runner::count_drive() {
   const std::uint64_t operations = std::uint64_t{pass_.pixels} * pass_.groups;
   const std::uint64_t sums = operations * static_cast<std::uint64_t>(slices_) * pass_.conversion_count;
-  counts_.operations += operations;
+  counts_.operations += operations * pass_.banks;
   counts_.column_sums += sums;
   if (shape_.kind == macro_kind::analog) counts_.conversions += sums;
-  for (std::uint64_t o = 0; o < operations; ++o) counts_.wordline_ones += pass_.inputs->ones(pass_.vectors[o]);
+  std::uint64_t ones = 0;
+  for (std::uint64_t o = 0; o < operations; ++o) ones += pass_.inputs->summary(pass_.vectors[o]).ones;
+  counts_.wordline_ones += ones * pass_.banks;
   std::vector<std::uint64_t> totals(rows_);
   for (std::size_t g = 0; g < pass_.groups; ++g) {
     std::fill(totals.begin(), totals.end(), 0);
     count_digits(g, totals.data());
     for (std::size_t r = 0; r < rows_; ++r) {
-      counts_.wordline_sum += totals[r];
+      counts_.wordline_sum += totals[r] * pass_.banks;
       counts_.column_sum += totals[r] * prepared_.row_weights[g * rows_ + r];
     }
   }
@@ -156,40 +192,134 @@ bool pass_runner::cannot_saturate(const std::int32_t* y) const {
   return fits;
 }
 
-bool pass_runner::exact(std::size_t group, std::uint32_t vector) const {
-  if (prepared_.exact_groups[group] != 0) return true;
-  return digits_known_ && pass_.inputs->largest_slice_sum(vector) <= prepared_.exact_sum;
-}
-
 void pass_runner::run_pixel(std::size_t pixel) {
   const input_planes& inputs = *pass_.inputs;
   const std::uint32_t* vectors = pass_.vectors + pixel * pass_.groups;
-  const std::size_t weights_stride = rows_ * prepared_.padded_outputs;
-  std::size_t columns = 0;
-  std::size_t dense = 0;
+  const bool sums_known = products_ && digits_known_;
+  product_count_ = 0;
+  std::fill(item_counts_.begin(), item_counts_.end(), 0U);
+  bool converted = false;
   for (std::size_t g = 0; g < pass_.groups; ++g) {
     const std::uint32_t v = vectors[g];
-    if (inputs.ones(v) == 0) continue;  // every code is 0
-    if (prepared_.dense && exact(g, v)) {
-      codes_[dense] = inputs.codes(v);
-      weights_[dense++] = prepared_.dense_weights.data() + g * weights_stride;
+    const vector_summary& summary = inputs.summary(v);
+    if (summary.ones == 0) continue;  // every code is 0
+    const bool exact = (sums_known && summary.largest_slice_sum <= prepared_.exact_sum) ||
+                       (products_ && prepared_.exact_groups[g] != 0);
+    if (exact) {
+      add_product(g, prepared_.byte_products ? static_cast<const void*>(inputs.bytes(v)) : inputs.codes(v));
     } else {
-      planes_[columns] = inputs.plane_words(v);
-      cells_[columns++] = pass_.positions[g]->cell_words();
+      add_slices(g, v);
+      converted = true;
     }
   }
   std::int32_t* y = pass_.y + pixel * pass_.y_stride;
-  if (columns > 0) run_columns(columns, y);
-  if (dense > 0) run_dense(dense, y);
+  const bool lanes = product_count_ > 0 || (converted && lookups_);
+  if (lanes) std::fill(lane_totals_.begin(), lane_totals_.end(), 0U);
+  if (converted && lookups_) run_lookups();
+  if (converted && !lookups_) run_columns(y);
+  if (product_count_ > 0) {
+    const auto multiply = prepared_.byte_products ? kernels_.bytes.byte_products : kernels_.word_products;
+    multiply(products_items_.data(), product_count_, rows_, prepared_.padded_outputs, lane_totals_.data());
+  }
+  if (lanes) add_lane_totals(y);
 }
 
-void pass_runner::run_columns(std::size_t count, std::int32_t* y) {
+void pass_runner::add_product(std::size_t group, const void* codes) {
+  const std::size_t weights = group * rows_ * prepared_.padded_outputs;
+  products_items_[product_count_++] = {codes, prepared_.byte_products
+                                                  ? static_cast<const void*>(prepared_.byte_weights.data() + weights)
+                                                  : prepared_.word_weights.data() + weights};
+}
+
+// An operation that may clip: its slices that cannot are multiplied, the others converted.
+void pass_runner::add_slices(std::size_t group, std::uint32_t vector) {
+  const input_planes& inputs = *pass_.inputs;
+  const std::uint32_t* sums = digits_known_ ? inputs.slice_sums(vector) : ones_.data();
+  // Without products every slice but an empty one is converted.
+  const auto multiplied = static_cast<std::uint32_t>(products_ && digits_known_ ? prepared_.exact_sum : 0);
+  std::size_t stride = 0;  // bytes from slice to slice of what is driven
+  const auto* driven = driven_form(group, vector, stride);
+  const void* cells = lookups_ ? static_cast<const void*>(prepared_.lookup_cells.data() + group * group_cells_)
+                               : pass_.positions[group]->cell_words();
+  const unsigned digit = (1U << shape_.dac_bits) - 1U;
+  unsigned kept = 0;  // bits of the slices that are multiplied
+  kernels::conversion_item* items = items_.data();
+  for (int i = 0; i < slices_; ++i, items += pass_.groups, driven += stride) {
+    std::uint32_t& count = item_counts_[static_cast<std::size_t>(i)];
+    items[count] = {driven, cells};  // stays if it counts
+    const bool converted = sums[i] > multiplied;
+    count += converted ? 1 : 0;
+    kept |= converted ? 0U : digit << (i * shape_.dac_bits);
+  }
+  if (multiplied > 0 && kept != 0) add_kept(group, vector, kept);
+}
+
+// The product of the bits in `kept`.
+void pass_runner::add_kept(std::size_t group, std::uint32_t vector, unsigned kept) {
+  const input_planes& inputs = *pass_.inputs;
+  if (kept_codes_.empty()) kept_codes_.resize(pass_.groups * rows_);
+  std::uint16_t* codes = kept_codes_.data() + group * rows_;
+  if (prepared_.byte_products) {
+    auto* bytes = reinterpret_cast<std::uint8_t*>(codes);
+    const std::uint8_t* from = inputs.bytes(vector);
+    for (std::size_t r = 0; r < rows_; ++r) bytes[r] = static_cast<std::uint8_t>(from[r] & kept);
+  } else {
+    const std::uint16_t* from = inputs.codes(vector);
+    for (std::size_t r = 0; r < rows_; ++r) codes[r] = static_cast<std::uint16_t>(from[r] & kept);
+  }
+  add_product(group, codes);
+}
+
+// What an operation drives, as the kernel in use wants it, with the bytes between slices.
+const std::uint8_t* pass_runner::driven_form(std::size_t group, std::uint32_t vector, std::size_t& stride) {
+  const input_planes& inputs = *pass_.inputs;
+  if (!lookups_) {
+    stride = static_cast<std::size_t>(shape_.dac_bits * inputs.words()) * sizeof(std::uint32_t);
+    return reinterpret_cast<const std::uint8_t*>(planes_of(group, vector));
+  }
+  stride = inputs.table_stride();
+  const std::uint8_t* tables = digits_known_ ? inputs.tables(vector) : nullptr;
+  if (tables != nullptr) return tables;
+  const std::size_t a_vector = static_cast<std::size_t>(slices_) * stride;
+  if (made_tables_.empty()) made_tables_.resize(pass_.groups * a_vector);
+  std::uint8_t* made = made_tables_.data() + group * a_vector;
+  for (int i = 0; i < slices_; ++i) {
+    kernels_.bytes.tables(inputs.bytes(vector), static_cast<std::size_t>(inputs.words()), i * shape_.dac_bits,
+                          shape_.dac_bits, made + static_cast<std::size_t>(i) * stride);
+  }
+  return made;
+}
+
+// The vector's planes; made here, where the inputs lack them.
+const std::uint32_t* pass_runner::planes_of(std::size_t group, std::uint32_t vector) {
+  const input_planes& inputs = *pass_.inputs;
+  if (const std::uint32_t* planes = inputs.planes(vector); planes != nullptr) return planes;
+  if (made_planes_.empty()) made_planes_.resize(pass_.groups * inputs.plane_stride());
+  std::uint32_t* made = made_planes_.data() + group * inputs.plane_stride();
+  inputs.make_planes(vector, made);
+  return made;
+}
+
+void pass_runner::run_lookups() {
+  const kernels::slice_items items{items_.data(), item_counts_.data(), pass_.groups, slices_, shape_.dac_bits};
+  counts_.clipped += kernels_.bytes.lookup_codes(lookup_plan_, items, unit_totals_.data());
+  for (std::size_t u = 0; u < prepared_.units.size(); ++u) {
+    const prepared_pass::lookup_unit unit = prepared_.units[u];
+    const std::uint32_t* from = unit_totals_.data() + u * kernels::unit_outputs;
+    std::uint32_t* to = lane_totals_.data() + unit.block * kernels::unit_outputs;
+    const unsigned shift = 4 * unit.layer;
+    for (std::size_t o = 0; o < kernels::unit_outputs; ++o) to[o] += from[o] << shift;
+  }
+}
+
+void pass_runner::run_columns(std::int32_t* y) {
+  const kernels::slice_items items{items_.data(), item_counts_.data(), pass_.groups, slices_, shape_.dac_bits};
   std::fill(column_totals_.begin(), column_totals_.end(), 0U);
-  counts_.clipped += kernels_.column_codes(plan_, planes_.data(), cells_.data(), count, column_totals_.data());
+  counts_.clipped += kernels_.columns.column_codes(plan_, items, column_totals_.data());
   const std::size_t blocks = prepared_.fold_columns / kernels::fold_columns;
   for (std::size_t layer = 0; layer < prepared_.fold_layers; ++layer) {
-    kernels_.fold(column_totals_.data(), prepared_.fold_weights.data() + layer * prepared_.fold_columns,
-                  prepared_.fold_columns, fold_sums_.data() + layer * blocks);
+    kernels_.columns.fold(column_totals_.data(), prepared_.fold_weights.data() + layer * prepared_.fold_columns,
+                          prepared_.fold_columns, fold_sums_.data() + layer * blocks);
   }
   for (const prepared_pass::fold_target& target : prepared_.fold_targets) {
     // Modulo 2^32 on the way; the true value was proven to fit.
@@ -197,16 +327,17 @@ void pass_runner::run_columns(std::size_t count, std::int32_t* y) {
   }
 }
 
-void pass_runner::run_dense(std::size_t count, std::int32_t* y) {
-  std::fill(output_totals_.begin(), output_totals_.end(), 0U);
-  kernels_.dense(codes_.data(), weights_.data(), count, rows_ / 2, prepared_.padded_outputs, output_totals_.data());
-  for (int o = 0; o < pass_.outputs; ++o) {
-    y[o] = static_cast<std::int32_t>(static_cast<std::uint32_t>(y[o]) + output_totals_[static_cast<std::size_t>(o)]);
+void pass_runner::add_lane_totals(std::int32_t* y) const {
+  const auto outputs = static_cast<std::size_t>(pass_.outputs);
+  if (prepared_.lanes_in_order) {
+    for (std::size_t o = 0; o < outputs; ++o) {
+      y[o] = static_cast<std::int32_t>(static_cast<std::uint32_t>(y[o]) + lane_totals_[o]);
+    }
+    return;
   }
-}
-
-void pass_runner::run_operations(std::size_t pixel) {
-  for (std::size_t g = 0; g < pass_.groups; ++g) run_operation(pixel, g);
+  for (std::size_t o = 0; o < outputs; ++o) {
+    y[o] = static_cast<std::int32_t>(static_cast<std::uint32_t>(y[o]) + lane_totals_[prepared_.lanes[o]]);
+  }
 }
 
 std::int64_t saturate(std::int64_t value, const value_range& range, std::uint64_t& count) {
@@ -243,8 +374,8 @@ void pass_runner::run_operation(std::size_t pixel, std::size_t group) {
 }
 
 void pass_runner::ideal_codes(std::size_t group, std::uint32_t vector, int slice) {
-  kernels_.column_sums(plan_, pass_.inputs->plane_words(vector), pass_.positions[group]->cell_words(), slice,
-                       column_totals_.data());
+  kernels_.columns.column_sums(plan_, planes_of(group, vector), pass_.positions[group]->cell_words(), slice,
+                               column_totals_.data());
   for (std::size_t n = 0; n < pass_.conversion_count; ++n) {
     const conversion& c = pass_.conversions[n];
     const std::uint32_t* columns = column_totals_.data() + c.first_column;
@@ -259,8 +390,8 @@ void pass_runner::ideal_codes(std::size_t group, std::uint32_t vector, int slice
 void pass_runner::noisy_columns(std::size_t group, std::uint32_t vector, int slice) {
   const std::size_t columns = analog_sums_.size();
   if (!noisy_cells_) {
-    kernels_.column_sums(plan_, pass_.inputs->plane_words(vector), pass_.positions[group]->cell_words(), slice,
-                         column_totals_.data());
+    kernels_.columns.column_sums(plan_, planes_of(group, vector), pass_.positions[group]->cell_words(), slice,
+                                 column_totals_.data());
     for (std::size_t c = 0; c < columns; ++c) analog_sums_[c] = std::int64_t{column_totals_[c]} << fraction_bits;
     return;
   }
@@ -354,6 +485,11 @@ void check_inputs(const pass_operation& pass) {
 
 }  // namespace
 
+std::int64_t exact_slice_sum(const macro_shape& shape, const adc_transfer& adc, int columns) {
+  if (!adc.pure_clip()) return 0;
+  return (adc.clip_from() - 1) / ((std::int64_t{1} << (shape.bits_per_cell * columns)) - 1);
+}
+
 activity& activity::operator+=(const activity& other) {
   operations += other.operations;
   column_sums += other.column_sums;
@@ -379,7 +515,8 @@ void run_pass(const pass_operation& pass, activity& counts) {
   if (pass.prepared != nullptr) {
     pass_runner(pass, *pass.prepared, counts).run();
   } else {
-    pass_runner(pass, prepared_pass(pass, pass.pixels >= dense_pays_from_pixels), counts).run();
+    const bool many = pass.pixels >= preparing_pays_from_pixels;
+    pass_runner(pass, prepared_pass(pass, {many, many}), counts).run();
   }
 }
 

@@ -19,6 +19,9 @@ class packed_position {
   /// `rows`: the image of cells.hpp, rows_active * row_bytes(shape, columns) bytes, copied.
   /// Throws std::invalid_argument if the shape is invalid or columns is outside 1..65536.
   packed_position(const macro_shape& shape, int columns, const std::uint8_t* rows);
+  /// Positions of one shape side by side, in order; the first starts at column 0, every other where the one before it
+  /// ends. Throws std::invalid_argument if their shapes differ.
+  explicit packed_position(const std::vector<const packed_position*>& parts);
 
   int columns() const { return columns_; }
   int padded_columns() const { return padded_columns_; }
@@ -29,16 +32,21 @@ class packed_position {
   const std::uint16_t* cell_words() const { return cells_.data(); }
   /// Value of one cell.
   int cell(int row, int column) const;
+  /// All of them, [row][column].
+  std::vector<std::uint8_t> cells() const;
   /// Sum of a row's cell values over all columns.
   std::uint32_t row_sum(int row) const { return row_sums_[static_cast<std::size_t>(row)]; }
   /// Sum of a column's cell values: what it answers when every wordline is driven with 1.
   std::uint32_t column_sum(int column) const { return column_sums_[static_cast<std::size_t>(column)]; }
 
  private:
+  void pack_bits(const std::uint8_t* rows, std::size_t bytes);
+  void pack_cells(const macro_shape& shape, const std::uint8_t* rows);
+
   int rows_active_;
   int bits_per_cell_;
-  int columns_;
-  int padded_columns_;
+  int columns_ = 0;
+  int padded_columns_ = 0;
   aligned_vector<std::uint16_t> cells_;
   std::vector<std::uint32_t> row_sums_;
   std::vector<std::uint32_t> column_sums_;
@@ -76,6 +84,9 @@ struct pass_operation {
 
   const packed_position* const* positions = nullptr;  ///< one a group
   std::size_t groups = 0;
+  /// Macro operations that one operation of this pass stands for: banks that see the same inputs may be put side by
+  /// side as one wide position.
+  std::uint64_t banks = 1;
 
   const input_planes* inputs = nullptr;
   const std::uint32_t* vectors = nullptr;  ///< [pixels][groups], indices into inputs
@@ -92,24 +103,40 @@ struct pass_operation {
   const prepared_pass* prepared = nullptr;
 };
 
+/// The largest slice sum (input_planes) with which no conversion of `columns` combined columns can clip and every code
+/// is the sum itself; 0 if the step is not 1.
+std::int64_t exact_slice_sum(const macro_shape& shape, const adc_transfer& adc, int columns = 1);
+
+/// What a prepared pass holds for speed.
+struct prepare_options {
+  bool products = true;  ///< integer weights, for slices that cannot clip; costs about as much as 50 pixels
+  bool lookups = true;   ///< lookup patterns, for conversions; about as much
+};
+
 /// What run_pass derives from a pass before it sees an input. Independent of inputs, pixels and y; safe to share.
 class prepared_pass {
  public:
   /// Throws std::invalid_argument if the pass contradicts itself (a column outside a position, an output outside
-  /// 0..outputs - 1, positions of another shape). With `dense`, also the integer weights, for operations that cannot
-  /// clip; costs about as much as 50 pixels.
-  explicit prepared_pass(const pass_operation& pass, bool dense = true);
+  /// 0..outputs - 1, positions of another shape).
+  explicit prepared_pass(const pass_operation& pass, const prepare_options& options = {});
 
   /// A sum of 8 columns, at `sum` of [layer][block of 8 columns], that belongs to an output.
   struct fold_target {
     std::uint32_t sum = 0;
     std::uint32_t output = 0;
   };
+  /// Four columns of each of 16 outputs, the `layer`-th four of lanes 16 * block on.
+  struct lookup_unit {
+    std::uint32_t block = 0;
+    std::uint32_t layer = 0;
+  };
 
   bool columnwise = false;      ///< sums may be kept a column over slices and groups: nothing saturates inside
-  bool dense = false;           ///< dense_weights are there
+  bool lookup = false;          ///< lookup_cells are there
+  bool products = false;        ///< integer weights are there
+  bool byte_products = false;   ///< they have 8 bits
   bool all_exact = false;       ///< no operation of this pass can clip, whatever the input
-  std::int64_t exact_sum = 0;   ///< a vector whose slice sums are all <= this cannot clip
+  std::int64_t exact_sum = 0;   ///< a slice whose digits sum to at most this cannot clip
   value_range operation_range;  ///< union over outputs of what one operation can give
   int padded_columns = 0;
   std::size_t padded_outputs = 0;
@@ -118,8 +145,18 @@ class prepared_pass {
   std::size_t fold_columns = 0;                ///< columns of a layer, padded
   aligned_vector<std::uint32_t> fold_weights;  ///< [layer][column] +/- 2^shift mod 2^32; one output a block and layer
   std::vector<fold_target> fold_targets;
-  aligned_vector<std::int16_t> dense_weights;  ///< [group][pair of rows][padded output][row of the pair]
+  std::vector<std::uint32_t> lanes;  ///< [output] its place in units and weights: outputs with many columns first
+  bool lanes_in_order = true;
+  std::vector<lookup_unit> units;
+  aligned_vector<std::uint8_t> lookup_cells;   ///< [group][unit][table][output of the unit][4 columns]
+  aligned_vector<std::int8_t> lookup_weights;  ///< [unit][output of the unit][4 columns], +/- 2^(shift mod 4)
+  std::vector<std::uint8_t> lookup_codes;      ///< the code of every sum below 64, unless a pure clip
+  aligned_vector<std::int16_t> word_weights;   ///< [group][pair of rows][lane][row of the pair]
+  aligned_vector<std::int8_t> byte_weights;    ///< [group][four rows][lane][row of the four]
   std::vector<std::uint8_t> exact_groups;      ///< one a group: its position cannot clip
+
+  /// Bytes that this object holds, roughly.
+  std::size_t footprint() const;
 
  private:
   void check(const pass_operation& pass) const;
@@ -128,7 +165,10 @@ class prepared_pass {
   void derive_fold(const pass_operation& pass);
   void derive_row_weights(const pass_operation& pass);
   void derive_exactness(const pass_operation& pass);
-  void derive_dense(const pass_operation& pass);
+  void derive_lanes(const pass_operation& pass);
+  bool lookup_possible(const pass_operation& pass) const;
+  void derive_lookup(const pass_operation& pass);
+  void derive_products(const pass_operation& pass);
 };
 
 /// Runs a pass with the fastest path that gives the exact bits, and adds to the counters. Thread safe as long as the y

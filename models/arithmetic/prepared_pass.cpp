@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <numeric>
 #include <stdexcept>
 #include <string>
 
@@ -10,6 +11,7 @@ namespace {
 
 constexpr std::size_t output_padding = 16;  // 32-bit lanes of the widest vector
 constexpr std::int64_t largest_lane_sum = 32767;
+constexpr int layer_columns = 4;  // columns of an output in a lookup unit
 
 [[noreturn]] void refuse(const std::string& key, std::int64_t value, const std::string& allowed) {
   throw std::invalid_argument(key + " = " + std::to_string(value) + ": " + allowed);
@@ -39,18 +41,16 @@ std::int64_t largest_contribution(const pass_operation& pass, std::int64_t colum
   return total << shift;
 }
 
-// What the cells of a conversion contribute for one row, combined.
-int combined_cell(const pass_operation& pass, std::size_t group, const conversion& c, int row) {
+// What the cells of a conversion contribute for one row of decoded cells, combined.
+int combined_cell(const pass_operation& pass, const std::uint8_t* row, const conversion& c) {
   int value = 0;
-  for (int j = 0; j < c.columns; ++j) {
-    value += pass.positions[group]->cell(row, c.first_column + j) << (j * pass.shape->bits_per_cell);
-  }
+  for (int j = 0; j < c.columns; ++j) value += row[c.first_column + j] << (j * pass.shape->bits_per_cell);
   return value;
 }
 
 }  // namespace
 
-prepared_pass::prepared_pass(const pass_operation& pass, bool with_dense) {
+prepared_pass::prepared_pass(const pass_operation& pass, const prepare_options& options) {
   check(pass);
   padded_columns = pass.groups == 0 ? 0 : pass.positions[0]->padded_columns();
   padded_outputs = (static_cast<std::size_t>(pass.outputs) + output_padding - 1) / output_padding * output_padding;
@@ -58,7 +58,14 @@ prepared_pass::prepared_pass(const pass_operation& pass, bool with_dense) {
   derive_columns(pass);
   derive_row_weights(pass);
   derive_exactness(pass);
-  if (with_dense) derive_dense(pass);
+  derive_lanes(pass);
+  if (options.lookups && lookup_possible(pass)) derive_lookup(pass);
+  if (options.products) derive_products(pass);
+}
+
+std::size_t prepared_pass::footprint() const {
+  return sizeof *this + row_weights.size() * sizeof(std::uint32_t) + fold_weights.size() * sizeof(std::uint32_t) +
+         lookup_cells.size() + word_weights.size() * sizeof(std::int16_t) + byte_weights.size();
 }
 
 void prepared_pass::check(const pass_operation& pass) const {
@@ -158,13 +165,16 @@ void prepared_pass::derive_row_weights(const pass_operation& pass) {
   const std::size_t stride = row_stride(*pass.shape);
   row_weights.assign(pass.groups * stride, 0);
   for (std::size_t g = 0; g < pass.groups; ++g) {
+    const packed_position& position = *pass.positions[g];
+    const std::vector<std::uint8_t> cells = columnwise ? std::vector<std::uint8_t>() : position.cells();
     for (int r = 0; r < pass.shape->rows_active; ++r) {
       std::uint32_t sum = 0;
       if (columnwise) {  // every occupied column is converted once, alone
-        sum = pass.positions[g]->row_sum(r);
+        sum = position.row_sum(r);
       } else {
+        const std::uint8_t* row = cells.data() + r * position.columns();
         for (std::size_t n = 0; n < pass.conversion_count; ++n) {
-          sum += static_cast<std::uint32_t>(combined_cell(pass, g, pass.conversions[n], r));
+          sum += static_cast<std::uint32_t>(combined_cell(pass, row, pass.conversions[n]));
         }
       }
       row_weights[g * stride + static_cast<std::size_t>(r)] = sum;
@@ -179,7 +189,7 @@ void prepared_pass::derive_exactness(const pass_operation& pass) {
   int combined = 1;
   for (std::size_t n = 0; n < pass.conversion_count; ++n) combined = std::max(combined, pass.conversions[n].columns);
   const std::int64_t largest = pass.adc->clip_from() - 1;
-  exact_sum = largest / ((std::int64_t{1} << (shape.bits_per_cell * combined)) - 1);
+  exact_sum = exact_slice_sum(shape, *pass.adc, combined);
   const std::int64_t drive = (std::int64_t{1} << std::min(shape.dac_bits, pass.input_bits)) - 1;
   all_exact = true;
   for (std::size_t g = 0; g < pass.groups; ++g) {
@@ -192,30 +202,137 @@ void prepared_pass::derive_exactness(const pass_operation& pass) {
   }
 }
 
-void prepared_pass::derive_dense(const pass_operation& pass) {
+// Outputs with many columns come first, so that blocks of outputs waste few columns.
+void prepared_pass::derive_lanes(const pass_operation& pass) {
+  std::vector<int> layers(static_cast<std::size_t>(pass.outputs), 0);
+  for (std::size_t n = 0; n < pass.conversion_count; ++n) {
+    const conversion& c = pass.conversions[n];
+    int& most = layers[static_cast<std::size_t>(c.output)];
+    most = std::max(most, c.shift / layer_columns + 1);
+  }
+  std::vector<std::uint32_t> order(layers.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return layers[a] > layers[b]; });
+  lanes.resize(order.size());
+  for (std::size_t lane = 0; lane < order.size(); ++lane) {
+    lanes[order[lane]] = static_cast<std::uint32_t>(lane);
+    lanes_in_order &= order[lane] == lane;
+    if (lane % kernels::unit_outputs != 0) continue;  // the first of a block has the most layers
+    for (int l = 0; l < layers[order[lane]]; ++l) {
+      units.push_back({static_cast<std::uint32_t>(lane / kernels::unit_outputs), static_cast<std::uint32_t>(l)});
+    }
+  }
+}
+
+bool prepared_pass::lookup_possible(const pass_operation& pass) const {
+  constexpr std::int64_t largest_byte = 255;
+  constexpr std::int64_t largest_coded_sum = 63;
   const macro_shape& shape = *pass.shape;
-  const bool proven = contains(two_complement_range(shape.partial_sum_bits), operation_range);
-  if (!pass.adc->pure_clip() || !proven || pass.input_bits > 15 || pass.groups == 0) return;
-  const std::size_t rows = row_stride(shape);
-  dense_weights.assign(pass.groups * rows * padded_outputs, 0);
-  std::vector<std::int64_t> sums(static_cast<std::size_t>(pass.outputs));
-  for (std::size_t g = 0; g < pass.groups; ++g) {
-    for (int r = 0; r < shape.rows_active; ++r) {
-      std::fill(sums.begin(), sums.end(), 0);
-      for (std::size_t n = 0; n < pass.conversion_count; ++n) {
-        const conversion& c = pass.conversions[n];
-        const std::int64_t value = std::int64_t{combined_cell(pass, g, c, r)} << c.shift;
-        sums[static_cast<std::size_t>(c.output)] += c.negative ? -value : value;
-      }
-      const auto row = static_cast<std::size_t>(r);
-      for (std::size_t o = 0; o < sums.size(); ++o) {
-        if (sums[o] < -32768 || sums[o] > 32767) return;  // more than a weight of 16 bits: dense stays false
-        dense_weights[((g * rows / 2 + row / 2) * padded_outputs + o) * 2 + row % 2] =
-            static_cast<std::int16_t>(sums[o]);
+  if (!columnwise || shape.bits_per_cell != 1 || pass.input_bits > 8 || s_max(shape) > largest_byte) return false;
+  if (!pass.adc->pure_clip() && s_max(shape) > largest_coded_sum) return false;
+  std::vector<std::uint32_t> shifts(static_cast<std::size_t>(pass.outputs), 0);
+  for (std::size_t n = 0; n < pass.conversion_count; ++n) {
+    const conversion& c = pass.conversions[n];
+    std::uint32_t& seen = shifts[static_cast<std::size_t>(c.output)];
+    if ((seen >> c.shift & 1U) != 0) return false;  // two columns of an output with one weight
+    seen |= 1U << c.shift;
+  }
+  return true;
+}
+
+void prepared_pass::derive_lookup(const pass_operation& pass) {
+  const auto words = static_cast<std::size_t>(row_words(pass.shape->rows_active));
+  const std::size_t tables = words * word_rows / kernels::table_rows;
+  const std::size_t group_bytes = units.size() * tables * kernels::unit_columns;
+  lookup_weights.assign(units.size() * kernels::unit_columns, 0);
+  lookup_cells.assign(pass.groups * group_bytes, 0);
+  for (std::size_t n = 0; n < pass.conversion_count; ++n) {
+    const conversion& c = pass.conversions[n];
+    const std::size_t lane = lanes[static_cast<std::size_t>(c.output)];
+    const auto unit =
+        static_cast<std::size_t>(std::find_if(units.begin(), units.end(),
+                                              [&](const lookup_unit& u) {
+                                                return u.block == lane / kernels::unit_outputs &&
+                                                       static_cast<int>(u.layer) == c.shift / layer_columns;
+                                              }) -
+                                 units.begin());
+    const std::size_t place =
+        lane % kernels::unit_outputs * layer_columns + static_cast<std::size_t>(c.shift % layer_columns);
+    const int weight = 1 << (c.shift % layer_columns);
+    lookup_weights[unit * kernels::unit_columns + place] = static_cast<std::int8_t>(c.negative ? -weight : weight);
+    for (std::size_t g = 0; g < pass.groups; ++g) {
+      const std::uint16_t* column = pass.positions[g]->cell_words() + c.first_column;
+      std::uint8_t* to = lookup_cells.data() + g * group_bytes + unit * tables * kernels::unit_columns + place;
+      for (std::size_t t = 0; t < tables; ++t) {
+        const unsigned word = column[t / 4 * static_cast<std::size_t>(padded_columns)];
+        to[t * kernels::unit_columns] = static_cast<std::uint8_t>(word >> (t % 4 * kernels::table_rows) & 15U);
       }
     }
   }
-  dense = true;
+  if (!pass.adc->pure_clip()) {
+    lookup_codes.assign(kernels::unit_columns, 0);
+    for (std::int64_t sum = 0; sum <= pass.adc->largest_sum(); ++sum) {
+      lookup_codes[static_cast<std::size_t>(sum)] = static_cast<std::uint8_t>(pass.adc->code(sum));
+    }
+  }
+  lookup = true;
+}
+
+namespace {
+
+// The integer weights of one group, [row][lane]; rows and lanes padded with 0.
+std::vector<std::int32_t> weights_of(const pass_operation& pass, const prepared_pass& prepared, std::size_t group) {
+  const packed_position& position = *pass.positions[group];
+  const std::vector<std::uint8_t> cells = position.cells();
+  std::vector<std::int32_t> weights(row_stride(*pass.shape) * prepared.padded_outputs, 0);
+  for (int r = 0; r < pass.shape->rows_active; ++r) {
+    const std::uint8_t* row = cells.data() + r * position.columns();
+    std::int32_t* to = weights.data() + static_cast<std::size_t>(r) * prepared.padded_outputs;
+    for (std::size_t n = 0; n < pass.conversion_count; ++n) {
+      const conversion& c = pass.conversions[n];
+      const std::int32_t value = combined_cell(pass, row, c) << c.shift;
+      to[prepared.lanes[static_cast<std::size_t>(c.output)]] += c.negative ? -value : value;
+    }
+  }
+  return weights;
+}
+
+// Appends a group's weights as the products want them: kRows rows of a lane side by side.
+template <std::size_t kRows, typename Weight>
+void append_weights(const std::vector<std::int32_t>& weights, std::size_t outputs, aligned_vector<Weight>& to) {
+  for (std::size_t row = 0; row < weights.size() / outputs; row += kRows) {
+    for (std::size_t o = 0; o < outputs; ++o) {
+      for (std::size_t k = 0; k < kRows; ++k) to.push_back(static_cast<Weight>(weights[(row + k) * outputs + o]));
+    }
+  }
+}
+
+}  // namespace
+
+void prepared_pass::derive_products(const pass_operation& pass) {
+  const macro_shape& shape = *pass.shape;
+  const bool proven = contains(two_complement_range(shape.partial_sum_bits), operation_range);
+  if (!pass.adc->pure_clip() || !proven || pass.input_bits > 15 || pass.groups == 0 || pass.outputs == 0) return;
+  std::vector<std::vector<std::int32_t>> groups;
+  value_range range;
+  for (std::size_t g = 0; g < pass.groups; ++g) {
+    groups.push_back(weights_of(pass, *this, g));
+    const auto ends = std::minmax_element(groups.back().begin(), groups.back().end());
+    range = {std::min<std::int64_t>(range.low, *ends.first), std::max<std::int64_t>(range.high, *ends.second)};
+  }
+  if (!contains(two_complement_range(16), range)) return;
+  byte_products = pass.input_bits <= 8 && contains(two_complement_range(8), range) &&
+                  kernels::current().bytes.byte_products != nullptr;
+  const std::size_t size = groups.size() * groups[0].size();
+  byte_products ? byte_weights.reserve(size) : word_weights.reserve(size);
+  for (const std::vector<std::int32_t>& weights : groups) {
+    if (byte_products) {
+      append_weights<4>(weights, padded_outputs, byte_weights);
+    } else {
+      append_weights<2>(weights, padded_outputs, word_weights);
+    }
+  }
+  products = true;
 }
 
 }  // namespace cimbalom::arithmetic

@@ -187,8 +187,7 @@ std::size_t mvm_layer::footprint() const {
   }
   for (std::size_t p = 0; p < passes.size(); ++p) {
     bytes += cache[p].positions.size() * sizeof(cache[p].positions[0]);
-    // The integer weights make up nearly all of a prepared pass: 16 bits each, outputs padded.
-    if (cache[p].prepared != nullptr) bytes += cache[p].prepared->dense_weights.size() * sizeof(std::int16_t) + 4096;
+    if (cache[p].prepared != nullptr) bytes += cache[p].prepared->footprint();
   }
   return bytes;
 }

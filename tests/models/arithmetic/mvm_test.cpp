@@ -72,11 +72,13 @@ void expect_same(const activity& fast, const activity& slow) {
 struct coverage {
   activity counts;
   int columnwise = 0;
-  int dense = 0;
+  int lookup = 0;
+  int word_products = 0;
+  int byte_products = 0;
   int table = 0;
 };
 
-// The reference once, then every instruction set, with and without a dense plan.
+// The reference once, then every instruction set with every choice of paths.
 void compare(random_pass& p, coverage& reached) {
   SCOPED_TRACE(describe(p));
   std::vector<std::int32_t> expected = p.y;
@@ -85,18 +87,20 @@ void compare(random_pass& p, coverage& reached) {
   reached.counts += slow;
   for (const std::string& target : available_targets()) {
     force_target(target);
-    for (const bool dense : {false, true}) {
-      SCOPED_TRACE(target + (dense ? " dense" : ""));
+    for (const prepare_options& options : {prepare_options{false, false}, {false, true}, {true, false}, {true, true}}) {
+      SCOPED_TRACE(target + (options.products ? " products" : "") + (options.lookups ? " lookups" : ""));
       std::vector<std::int32_t> results = p.y;
       pass_operation pass = p.operation(results);
-      const prepared_pass prepared(pass, dense);
+      const prepared_pass prepared(pass, options);
       pass.prepared = &prepared;
       activity fast;
       run_pass(pass, fast);
       ASSERT_EQ(results, expected);
       expect_same(fast, slow);
       reached.columnwise += prepared.columnwise ? 1 : 0;
-      reached.dense += prepared.dense ? 1 : 0;
+      reached.lookup += prepared.lookup ? 1 : 0;
+      reached.word_products += prepared.products && !prepared.byte_products ? 1 : 0;
+      reached.byte_products += prepared.byte_products ? 1 : 0;
       reached.table += p.adc->pure_clip() ? 0 : 1;
     }
   }
@@ -113,7 +117,9 @@ TEST(mvm, equals_reference_over_random_passes_on_every_target) {
   EXPECT_GT(reached.counts.partial_sum_saturations, 0U);
   EXPECT_GT(reached.counts.accumulator_saturations, 0U);
   EXPECT_GT(reached.columnwise, 100);
-  EXPECT_GT(reached.dense, 100);
+  EXPECT_GT(reached.lookup, 100);
+  EXPECT_GT(reached.word_products, 100);
+  EXPECT_TRUE(reached.byte_products > 100 || available_targets().back() != "avx512");
   EXPECT_GT(reached.table, 100);
 }
 
@@ -187,7 +193,7 @@ TEST(mvm, lossless_equals_plain_dot_product) {
   }
 }
 
-// Many pixels: enough for run_pass to build its dense plan itself, and for 16-bit counters to be flushed.
+// Many pixels: enough for run_pass to build its plan itself, and for 16-bit counters to be flushed.
 TEST(mvm, long_passes_flush_their_lanes) {
   std::mt19937 bits(5);
   coverage reached;
