@@ -65,6 +65,7 @@ void system::make_devices(const platform_config& config, energy::event_sink& ene
   for (int k = 0; k < config.accelerator.count; ++k) {
     cim::accelerator_options mine = options.accelerator;
     mine.first_initiator = first_accelerator_initiator(k);
+    if (options.hooks_of) mine.hooks = options.hooks_of(static_cast<std::size_t>(k));
     accelerators_.push_back(std::make_unique<cim::accelerator_module>(accelerator_name(k).c_str(), config.accelerator,
                                                                       config.macro, config.nonideality, energy, mine));
   }

@@ -22,8 +22,9 @@ namespace cimbalom::platform {
 using host_software = std::function<void(registers::host_port&)>;
 
 struct system_options {
-  cim::accelerator_options accelerator;  ///< hooks, timing only; ports are numbered here
-  bool check_protocol = false;           ///< a protocol checker on every link of the data fabric
+  cim::accelerator_options accelerator;  ///< timing only, hooks of all; ports are numbered here
+  std::function<cim::accelerator_hooks(std::size_t accelerator)> hooks_of;  ///< in place of accelerator.hooks
+  bool check_protocol = false;  ///< a protocol checker on every link of the data fabric
 };
 
 /// Ports of the data fabric: the processor, the DMA, then four of every accelerator.

@@ -57,9 +57,9 @@ class recording {
 std::unique_ptr<traces::timeline_file> timeline_of(const run_arguments& arguments, runtime::simulate_options& options) {
   if (arguments.timeline.empty()) return nullptr;
   auto timeline = std::make_unique<traces::timeline_file>(arguments.timeline);
-  options.hooks.command_done = [&file = *timeline](const registers::command& done, std::uint64_t start_ps,
-                                                   std::uint64_t end_ps) {
-    traces::add_command(file, "accelerator0", done, start_ps, end_ps);
+  options.command_done = [&file = *timeline](std::size_t accelerator, const registers::command& done,
+                                             std::uint64_t start_ps, std::uint64_t end_ps) {
+    traces::add_command(file, "accelerator" + std::to_string(accelerator), done, start_ps, end_ps);
   };
   return timeline;
 }

@@ -122,25 +122,33 @@ class compilation {
   void lay_out_memory() {
     memory_.ring = hardware_.memory_base;
     memory_.ring_entries = static_cast<std::uint32_t>(options_.ring_entries);
-    memory_.image = align_up(memory_.ring + memory_.ring_entries * registers::command_bytes, page);
+    const auto accelerators = static_cast<std::uint64_t>(hardware_.accelerators());
+    memory_.image = align_up(memory_.ring + accelerators * memory_.ring_entries * registers::command_bytes, page);
     std::uint64_t at = align_up(memory_.image + image_bytes_, page);
     memory_.tensors.resize(net_.tensors.size());
-    for (std::size_t i = 0; i < memory_.tensors.size(); ++i) {
-      const tensor_home& home = buffers_.tensors[i];
-      if (!home.in_memory) continue;
-      const std::uint64_t bytes = align_up(home.bytes, alignment);
-      const std::uint64_t slots = home.for_host ? static_cast<std::uint64_t>(options_.image_slots) : 1;
-      memory_.tensors[i] = {at, slots > 1 ? bytes : 0};
-      if (home.for_host) {
-        result_.places.push_back({static_cast<int>(i), {at, home.bytes}, memory_.tensors[i].stride});
+    for (const bool for_host : {true, false}) {
+      if (!for_host) memory_.spilled = at = align_up(at, page);
+      for (std::size_t i = 0; i < memory_.tensors.size(); ++i) {
+        const tensor_home& home = buffers_.tensors[i];
+        if (home.in_memory && home.for_host == for_host) at = place_tensor(static_cast<int>(i), home, at);
       }
-      at += bytes * slots;
     }
-    memory_.end = align_up(at, page);
+    memory_.spilled_bytes = align_up(at, page) - memory_.spilled;
+    memory_.end = memory_.spilled + accelerators * memory_.spilled_bytes;
     if (memory_.end - hardware_.memory_base > hardware_.memory_bytes) {
       throw bad_input({}, "platform.dram size", std::to_string(hardware_.memory_bytes) + " bytes",
                       "the network needs " + std::to_string(memory_.end - hardware_.memory_base));
     }
+  }
+
+  // What the host touches has a slot for each of several images.
+  std::uint64_t place_tensor(int tensor, const tensor_home& home, std::uint64_t at) {
+    const std::uint64_t bytes = align_up(home.bytes, alignment);
+    const std::uint64_t slots = home.for_host ? static_cast<std::uint64_t>(options_.image_slots) : 1;
+    const memory_layout::tensor place{at, slots > 1 ? bytes : 0};
+    memory_.tensors[static_cast<std::size_t>(tensor)] = place;
+    if (home.for_host) result_.places.push_back({tensor, {at, home.bytes}, place.stride});
+    return at + bytes * slots;
   }
 
   stream_input input(int lookahead) const {
@@ -224,6 +232,8 @@ class compilation {
     result_.image_slots = static_cast<std::uint32_t>(options_.image_slots);
     result_.ring_address = memory_.ring;
     result_.ring_entries = memory_.ring_entries;
+    result_.spilled = {memory_.spilled, memory_.spilled_bytes};
+    result_.accelerators = hardware_.accelerators();
     result_.dram_end = memory_.end;
     for (timed_command& one : build_setup(input(lookahead_))) result_.setup.push_back(one.planned.command);
     fill_steps();

@@ -15,6 +15,7 @@ struct memory_layout {
   std::uint32_t ring_entries = 0;
   std::uint64_t image = 0;
   std::vector<tensor> tensors;
+  std::uint64_t spilled = 0, spilled_bytes = 0;  ///< tensors of one slot: an area for every accelerator
   std::uint64_t end = 0;
 };
 

@@ -57,9 +57,12 @@ struct program {
   std::vector<step> steps;  ///< one image
   std::vector<tensor_place> places;
   std::vector<layer_mapping> mapping;
-  std::uint32_t image_slots = 1;  ///< slots of the places that have a stride
-  std::uint64_t ring_address = 0;
-  std::uint32_t ring_entries = 0;         ///< power of two
+  std::uint32_t image_slots = 1;   ///< slots of the places that have a stride
+  std::uint64_t ring_address = 0;  ///< of accelerator 0; the others' rings follow
+  std::uint32_t ring_entries = 0;  ///< power of two
+  /// Maps that live in DRAM between two accelerator layers: of accelerator 0, the others' follow.
+  region spilled;
+  int accelerators = 1;                   ///< that memory is laid out for
   std::uint64_t dram_end = 0;             ///< first free address
   std::uint64_t weight_storage_bits = 0;  ///< every DRAM bit needed to rebuild the weights (design, section 7)
   double compute_bound_ns = 0;            ///< per image: all bank operations over all banks

@@ -16,6 +16,7 @@ struct target {
   double memory_latency_ns = 100;
   std::uint64_t memory_base = registers::dram_base;
   std::uint64_t memory_bytes = std::uint64_t{1} << 30;
+  int accelerators() const { return accelerator.count; }  ///< each runs the whole program on images of its own
 
   std::uint64_t banks() const {
     return static_cast<std::uint64_t>(accelerator.macros) * static_cast<std::uint64_t>(macro.banks);

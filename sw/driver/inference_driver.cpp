@@ -22,33 +22,40 @@ segment_patch::segment_patch(const compiler::program& program, int segment)
   for (std::size_t i = 0; i < commands_->size(); ++i) {
     const registers::command& one = (*commands_)[i];
     if (!uses_memory(one.op) || one.from_buffer) continue;
+    const auto inside = [&one](const compiler::region& where) {
+      return one.memory_address >= where.address && one.memory_address - where.address < where.bytes;
+    };
     for (const compiler::tensor_place& place : program.places) {
-      const bool inside =
-          one.memory_address >= place.memory.address && one.memory_address < place.memory.address + place.memory.bytes;
-      if (inside && place.stride > 0) moved_.push_back({i, place.stride});
+      if (inside(place.memory) && place.stride > 0) moved_.push_back({i, place.stride, 0});
     }
+    if (inside(program.spilled) && program.accelerators > 1) moved_.push_back({i, 0, program.spilled.bytes});
   }
 }
 
-std::vector<registers::command> segment_patch::for_slot(std::uint64_t slot) const {
+std::vector<registers::command> segment_patch::for_slot(std::uint64_t slot, int accelerator) const {
   std::vector<registers::command> commands = *commands_;
-  for (const moved& one : moved_) commands[one.command].memory_address += slot * one.stride;
+  for (const moved& one : moved_) {
+    commands[one.command].memory_address +=
+        slot * one.slot_stride + static_cast<std::uint64_t>(accelerator) * one.accelerator_stride;
+  }
   return commands;
 }
 
 inference_driver::inference_driver(registers::host_port& port, const compiler::program& program,
-                                   const driver_memory& memory, int accelerator)
-    : port_(port),
-      program_(program),
-      memory_(memory),
-      ring_(port, {accelerator, program.ring_address, program.ring_entries}),
-      dma_(port, memory.descriptors, memory.descriptor_bytes) {
+                                   const driver_memory& memory)
+    : port_(port), program_(program), memory_(memory), dma_(port, memory.descriptors, memory.descriptor_bytes) {
+  for (int k = 0; k < program.accelerators; ++k) {
+    const std::uint64_t offset = static_cast<std::uint64_t>(k) * program.ring_entries * registers::command_bytes;
+    rings_.emplace_back(port, accelerator_driver_config{k, program.ring_address + offset, program.ring_entries});
+  }
+  queued_.assign(rings_.size(), false);
   for (std::size_t i = 0; i < program.segments.size(); ++i) segments_.emplace_back(program, static_cast<int>(i));
 }
 
 void inference_driver::start() {
   dma_.start();
-  ring_.start();
+  for (accelerator_driver& ring : rings_) ring.start();
+  queued_.assign(rings_.size(), false);
 }
 
 void inference_driver::load() {
@@ -59,8 +66,9 @@ void inference_driver::load() {
                     static_cast<std::uint32_t>(std::min(largest_transfer, image.bytes - at))});
   }
   dma_.copy(list);
-  ring_.append(program_.setup);
-  ring_.drain();
+  for (accelerator_driver& ring : rings_) ring.append(program_.setup);
+  queued_.assign(rings_.size(), true);
+  run_queued();
 }
 
 void inference_driver::push_images(const compiler::tensor_place& input, std::uint64_t first, std::uint64_t count) {
@@ -84,14 +92,25 @@ void inference_driver::pull_results(const compiler::tensor_place& output, std::u
 }
 
 void inference_driver::queue(int segment, std::uint64_t slot) {
-  ring_.append(segments_.at(static_cast<std::size_t>(segment)).for_slot(slot));
+  const std::size_t accelerator = slot % rings_.size();
+  const segment_patch& patch = segments_.at(static_cast<std::size_t>(segment));
+  rings_[accelerator].append(patch.for_slot(slot, static_cast<int>(accelerator)));
+  queued_[accelerator] = true;
 }
 
 std::uint64_t inference_driver::run_queued() {
-  const std::uint32_t sequence = ring_.append_fence();
+  std::vector<std::uint32_t> fences(rings_.size(), 0);
+  for (std::size_t k = 0; k < rings_.size(); ++k) {
+    if (queued_[k]) fences[k] = rings_[k].append_fence();
+  }
   const std::uint64_t from = port_.now_ps();
-  ring_.ring_doorbell();
-  ring_.wait_fence(sequence);
+  for (std::size_t k = 0; k < rings_.size(); ++k) {
+    if (queued_[k]) rings_[k].ring_doorbell();
+  }
+  for (std::size_t k = 0; k < rings_.size(); ++k) {
+    if (queued_[k]) rings_[k].wait_fence(fences[k]);
+    queued_[k] = false;
+  }
   return port_.now_ps() - from;
 }
 

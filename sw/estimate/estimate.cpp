@@ -94,35 +94,43 @@ class estimator {
  private:
   double images() const { return static_cast<double>(options_.batch); }
 
-  timeline_result walk_segment(std::size_t segment, std::uint64_t images) const {
-    return walk(costs_.segments[segment], images, network_.layers.size(), platform_, memory_, program_);
+  timeline_result walk_segment(std::size_t segment, std::uint64_t images, std::uint64_t accelerators = 1) const {
+    return walk(costs_.segments[segment], images, network_.layers.size(), platform_, memory_, program_, accelerators);
   }
+
+  /// That work on a batch, and the images of the busiest one.
+  std::uint64_t accelerators() const {
+    return std::min(static_cast<std::uint64_t>(program_.accelerators), options_.batch);
+  }
+  std::uint64_t rounds() const { return (options_.batch + accelerators() - 1) / accelerators(); }
 
   void run_together() {
     const timeline_result alone = walk_segment(0, 1);
     take_times(alone, 0);
     made_.result.latency_ps = alone.fence_ps;
-    const std::uint64_t walked = std::min(options_.batch, walked_images);
-    const timeline_result several = walked == 1 ? alone : walk_segment(0, walked);
+    const std::uint64_t walked = std::min(rounds(), walked_images);
+    const bool once = walked == 1 && accelerators() == 1;
+    const timeline_result several = once ? alone : walk_segment(0, walked, accelerators());
     double period = 0;
-    if (options_.batch > walked) {
+    if (rounds() > walked) {
       period = static_cast<double>(several.image_end_ps[walked - 1] - several.image_end_ps[settled_after - 1]) /
                static_cast<double>(walked - settled_after);
     }
-    const double time = static_cast<double>(several.end_ps) + period * (images() - static_cast<double>(walked));
+    const double time = static_cast<double>(several.end_ps) + period * static_cast<double>(rounds() - walked);
     made_.result.batch_ps = scaled(time) - (several.end_ps - several.fence_ps);
     batch_.add(several, time, 1);
     // The first image's commands are written before its doorbell, but within the batch.
     const double before = write_ps(costs_.segments[0].size());
     batch_.elapsed_ps += before;
     count_ring(costs_.segments[0].size(), options_.batch);
-    count_fences(1);
-    made_.happened.count(event::processor_memory_access, energy::no_layer, options_.batch + accesses_a_fence);
+    count_fences(accelerators());
+    made_.happened.count(event::processor_memory_access, energy::no_layer,
+                         options_.batch + accesses_a_fence * accelerators());
   }
 
   // A visit to the host between the segments of an image.
   void run_one_by_one() {
-    std::uint64_t begun = never, last = 0, now = 0, from_host = 0;
+    std::uint64_t begun = never, last = 0, now = 0, from_host = 0, together_ps = 0;
     for (const step& one : program_.steps) {
       if (one.what == step::kind::host) {
         const std::uint64_t spent = host_layer(one.layer);
@@ -139,14 +147,18 @@ class estimator {
       take_times(part, now - begun);
       last = now + part.fence_ps;
       now += part.end_ps;
-      batch_.add(part, static_cast<double>(part.end_ps), images());
+      const timeline_result group = accelerators() == 1 ? part : walk_segment(segment, 1, accelerators());
+      together_ps += group.end_ps;
+      batch_.add(group, static_cast<double>(group.end_ps), static_cast<double>(rounds()));
       count_ring(costs_.segments[segment].size(), options_.batch);
       count_fences(options_.batch);
       made_.happened.count(event::processor_memory_access, energy::no_layer, options_.batch * (1 + accesses_a_fence));
     }
     const std::uint64_t after = read_outputs(options_.batch);
     made_.result.latency_ps = begun == never ? now : last - begun;
-    made_.result.batch_ps = made_.result.latency_ps + (now + after) * (options_.batch - 1);
+    // The host works for one image after another, the accelerators for a round of images at a time.
+    const std::uint64_t batch = (from_host + after) * options_.batch + together_ps * rounds();
+    made_.result.batch_ps = made_.result.latency_ps + batch - std::min(batch, now + after);
     to_first_doorbell_ps_ = begun == never ? 0 : begun;
     outputs_ps_ = after;
     batch_.elapsed_ps += static_cast<double>(from_host + after) * images();

@@ -26,13 +26,14 @@ class flow_model {
     std::uint64_t tail_ps = 0, ends_ps = never;  // ends_ps: when the tail is over
   };
 
-  void start(std::size_t which, const transfer_cost& cost, double opening_ps, std::uint64_t now) {
+  /// `alike`: flows that move side by side with this one and share the memory's time with it, itself included.
+  void start(std::size_t which, const transfer_cost& cost, double opening_ps, std::uint64_t now, double alike = 1) {
     flow& f = flows_[which];
     f.open = true;
     f.pieces = static_cast<double>(cost.pieces);
     f.left = f.pieces;
     f.interval_ps = std::max(cost.interval_ps, 1.0);
-    f.shared_ps = {cost.memory_ps, cost.request_ps, cost.response_ps};
+    f.shared_ps = {cost.memory_ps * alike, cost.request_ps * alike, cost.response_ps * alike};
     f.credits = cost.credits;
     f.trip_ps = cost.trip_ps;
     f.tail_ps = static_cast<std::uint64_t>(

@@ -121,9 +121,11 @@ class row_model {
 class walker {
  public:
   walker(const std::vector<command_cost>& commands, std::uint64_t images, std::size_t layers,
-         const platform::platform_config& platform, const memory_model& memory, const compiler::program& program)
+         const platform::platform_config& platform, const memory_model& memory, const compiler::program& program,
+         std::uint64_t accelerators)
       : commands_(commands),
         images_(images),
+        accelerators_(accelerators),
         platform_(platform),
         memory_(memory),
         program_(program),
@@ -202,7 +204,7 @@ class walker {
       return;
     }
     host_part_ = std::min(room, host_left_);
-    host_next_ = now_ + host_.instructions_ps(host_part_ * instructions_a_command);
+    host_next_ = now_ + host_.instructions_ps(host_part_ * instructions_a_command * accelerators_);
   }
 
   bool step_host() {
@@ -225,7 +227,8 @@ class walker {
       return false;
     }
     if (host_part_ > 0) {
-      ring_write_ = memory_.plain(path::host, ring_entry(written_), host_part_ * registers::command_bytes, true);
+      ring_write_ =
+          memory_.plain(path::host, ring_entry(written_), host_part_ * registers::command_bytes * accelerators_, true);
       begin(path::host, ring_write_, -1);
     } else if (host_left_ > 0) {
       put_some();
@@ -288,7 +291,7 @@ class walker {
       ++dispatched_;
       finishing_ = true;
       result_.fence_ps = round_up(now_, clock_);
-      host_next_ = result_.fence_ps + host_.interrupt_ps + accesses_after_interrupt * host_.register_ps;
+      host_next_ = result_.fence_ps + host_.interrupt_ps + accesses_after_interrupt * host_.register_ps * accelerators_;
       return true;
     }
     const command_cost& cost = commands_[dispatched_ % commands_.size()];
@@ -472,8 +475,9 @@ class walker {
 
   void begin(path who, const transfer_cost& cost, std::int32_t of_layer) {
     const double opening = rows_.open(who, cost, static_cast<std::size_t>(std::int64_t{of_layer} + 1), now_, flows_);
-    result_.memory_busy_ps += static_cast<std::uint64_t>(cost.memory_ps * static_cast<double>(cost.pieces));
-    flows_.start(index(who), cost, opening, now_);
+    const double alike = who == path::host ? 1 : static_cast<double>(accelerators_);
+    result_.memory_busy_ps += static_cast<std::uint64_t>(cost.memory_ps * static_cast<double>(cost.pieces) * alike);
+    flows_.start(index(who), cost, opening, now_, alike);
   }
 
   // --- time ---
@@ -495,7 +499,7 @@ class walker {
   }
 
   const std::vector<command_cost>& commands_;
-  std::uint64_t images_;
+  std::uint64_t images_, accelerators_;
   const platform::platform_config& platform_;
   const memory_model& memory_;
   const compiler::program& program_;
@@ -520,8 +524,8 @@ class walker {
 
 timeline_result walk(const std::vector<command_cost>& commands, std::uint64_t images, std::size_t layers,
                      const platform::platform_config& platform, const memory_model& memory,
-                     const compiler::program& program) {
-  return walker(commands, images, layers, platform, memory, program).run();
+                     const compiler::program& program, std::uint64_t accelerators) {
+  return walker(commands, images, layers, platform, memory, program, accelerators).run();
 }
 
 }  // namespace cimbalom::estimate

@@ -35,9 +35,10 @@ struct timeline_result {
 };
 
 /// Walks the commands through the engines: order, lags, queues and the banks as the accelerator keeps them, transfers
-/// as flows that share the memory. No data, no SystemC.
+/// as flows that share the memory. No data, no SystemC. `accelerators` do the same side by side, each with `images` of
+/// its own: one is walked, and each of its transfers shares the memory with those of the others.
 timeline_result walk(const std::vector<command_cost>& commands, std::uint64_t images, std::size_t layers,
                      const platform::platform_config& platform, const memory_model& memory,
-                     const compiler::program& program);
+                     const compiler::program& program, std::uint64_t accelerators = 1);
 
 }  // namespace cimbalom::estimate

@@ -1,6 +1,7 @@
 #include "sw/runtime/collector.hpp"
 
 #include <limits>
+#include <map>
 
 namespace cimbalom::runtime {
 
@@ -67,7 +68,7 @@ void collector::close_phase(platform::system& s) {
 }
 
 void collector::begin_inference(platform::system& s) {
-  s.accelerator(0).reset_statistics();
+  for (std::size_t k = 0; k < s.accelerators(); ++k) s.accelerator(k).reset_statistics();
   dram_before_ = s.memory().statistics();
   fabric_before_ = s.data().statistics();
   span_ = {};
@@ -76,23 +77,32 @@ void collector::begin_inference(platform::system& s) {
 void collector::end_inference(platform::system& s) {
   result_.counted_ps = result_[phase::inference];
   result_.batch_ps = span_.first_doorbell_ps ? span_.length_ps() : result_.counted_ps;
-  const cim::accelerator_statistics& a = s.accelerator(0).statistics();
-  book_time(a, result_.counted_ps);
-  for (const auto& [number, part] : a.layers) {
-    layer_result* to = row_of(number);
-    if (to == nullptr) continue;
-    to->activity = part.activity;
-    if (to->activity.conversions == 0) to->activity.conversions = part.conversions;  // where only time is simulated
+  book_time(s, result_.counted_ps);
+  for (std::size_t k = 0; k < s.accelerators(); ++k) {
+    for (const auto& [number, part] : s.accelerator(k).statistics().layers) {
+      layer_result* to = row_of(number);
+      if (to == nullptr) continue;
+      to->activity += part.activity;
+      // Where only time is simulated.
+      if (part.activity.conversions == 0) to->activity.conversions += part.conversions;
+    }
   }
   take_dram(s);
   take_initiators(s);
 }
 
-// The compute engine's account says which layer was at work; what is left belongs to none.
-void collector::book_time(const cim::accelerator_statistics& a, std::uint64_t elapsed_ps) {
+// The compute engines' accounts say which layer was at work, each for its share of the system; what is left belongs to
+// none.
+void collector::book_time(platform::system& s, std::uint64_t elapsed_ps) {
+  std::map<std::int32_t, std::uint64_t> times;
+  for (std::size_t k = 0; k < s.accelerators(); ++k) {
+    for (const auto& [number, part] : s.accelerator(k).statistics().layers) {
+      times[number] += part.busy_ps + part.stalls.total();
+    }
+  }
   std::uint64_t booked = 0;
-  for (const auto& [number, part] : a.layers) {
-    const std::uint64_t mine = part.busy_ps + part.stalls.total();
+  for (const auto& [number, ps] : times) {
+    const std::uint64_t mine = ps / s.accelerators();
     sink_.ledger().elapse(number, mine);
     booked += mine;
   }

@@ -67,7 +67,7 @@ class collector {
   void take_latency_stalls(const cim::accelerator_statistics& a, std::uint64_t window_ps);
   void take_dram(platform::system& s);
   void take_initiators(platform::system& s);
-  void book_time(const cim::accelerator_statistics& a, std::uint64_t elapsed_ps);
+  void book_time(platform::system& s, std::uint64_t elapsed_ps);
   layer_result* row_of(std::int32_t layer);
 
   phase_sink& sink_;

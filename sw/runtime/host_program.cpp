@@ -19,7 +19,7 @@ host_program::host_program(const quantization::network& network, const compiler:
       images_(images),
       batch_(batch),
       events_(events),
-      host_(network, program),
+      hosts_(static_cast<std::size_t>(program.accelerators), host_steps(network, program)),
       pixels_(images.values) {
   // Images follow each other back to back where the accelerator has the first word and is asked once.
   one_segment_ =
@@ -60,7 +60,7 @@ void host_program::fetch(std::uint64_t image) {
 }
 
 void host_program::push(inference_driver& devices, std::uint64_t first, std::uint64_t count) {
-  const compiler::tensor_place* input = host_.place_of(network_.input);
+  const compiler::tensor_place* input = hosts_.front().place_of(network_.input);
   if (input == nullptr) return;
   // Staged images lie in order; a batch that starts again takes two copies.
   for (std::uint64_t done = 0; done < count;) {
@@ -84,7 +84,10 @@ void host_program::infer(inference_driver& devices, std::uint64_t first, std::ui
   if (one_segment_) {
     infer_together(devices, first, count);
   } else {
-    for (std::uint64_t i = 0; i < count; ++i) outputs.push_back(infer_one(devices, first + i, i));
+    for (std::uint64_t i = 0; i < count; i += devices.accelerators()) {
+      const std::uint64_t group = std::min<std::uint64_t>(devices.accelerators(), count - i);
+      for (auto& values : infer_group(devices, first + i, i, group)) outputs.push_back(std::move(values));
+    }
   }
   if (what == pass::latency && events_.after_latency) events_.after_latency();
   if (counted) enter(phase::readback, count);
@@ -98,27 +101,34 @@ void host_program::infer(inference_driver& devices, std::uint64_t first, std::ui
 void host_program::infer_together(inference_driver& devices, std::uint64_t first, std::uint64_t count) {
   const int segment = program_.steps.front().segment;
   for (std::uint64_t i = 0; i < count; ++i) {
-    if (events_.queued) events_.queued(image_number(first + i));
+    if (events_.queued) events_.queued(image_number(first + i), i % devices.accelerators());
     devices.queue(segment, i);
-    if (i + 1 < count) devices.ring().ring_doorbell();
+    if (i + 1 < count) devices.ring_doorbell(i);
   }
   devices.run_queued();
 }
 
-std::vector<std::vector<float>> host_program::infer_one(inference_driver& devices, std::uint64_t image,
-                                                        std::uint64_t slot) {
-  fetch(image);
-  host_.begin(pixels_.data());
-  if (events_.queued) events_.queued(image_number(image));
-  for (const step& one : program_.steps) {
-    if (one.what == step::kind::host) {
-      host_.run(one.layer, slot, access_);
-      continue;
-    }
-    devices.queue(one.segment, slot);
-    devices.run_queued();
+std::vector<std::vector<std::vector<float>>> host_program::infer_group(inference_driver& devices, std::uint64_t first,
+                                                                       std::uint64_t slot, std::uint64_t count) {
+  for (std::uint64_t i = 0; i < count; ++i) {
+    fetch(first + i);
+    hosts_[i].begin(pixels_.data());
+    if (events_.queued) events_.queued(image_number(first + i), (slot + i) % devices.accelerators());
   }
-  return host_.outputs(slot, access_);
+  for (const step& one : program_.steps) {
+    for (std::uint64_t i = 0; i < count; ++i) {
+      if (one.what == step::kind::host) {
+        hosts_[i].run(one.layer, slot + i, access_);
+      } else {
+        devices.queue(one.segment, slot + i);
+        if (i + 1 < count) devices.ring_doorbell(slot + i);
+      }
+    }
+    if (one.what == step::kind::accelerator) devices.run_queued();
+  }
+  std::vector<std::vector<std::vector<float>>> outputs;
+  for (std::uint64_t i = 0; i < count; ++i) outputs.push_back(hosts_[i].outputs(slot + i, access_));
+  return outputs;
 }
 
 // Results of a batch that ran together: worked on by the host's last layers image by image, else copied out by DMA.
@@ -126,16 +136,16 @@ void host_program::collect(inference_driver& devices, std::uint64_t first, std::
   const bool ends_on_host = program_.steps.back().what == step::kind::host;
   std::uint64_t offset = 0;
   for (const int tensor : network_.outputs) {
-    const compiler::tensor_place* place = host_.place_of(tensor);
+    const compiler::tensor_place* place = hosts_.front().place_of(tensor);
     if (place == nullptr || ends_on_host) continue;
     devices.pull_results(*place, offset, 0, count);
     offset += place->memory.bytes;
   }
   for (std::uint64_t i = 0; i < count; ++i) {
     for (const step& one : program_.steps) {
-      if (one.what == step::kind::host) host_.run(one.layer, i, access_);
+      if (one.what == step::kind::host) hosts_.front().run(one.layer, i, access_);
     }
-    std::vector<std::vector<float>> values = ends_on_host ? host_.outputs(i, access_) : outputs_of(i);
+    std::vector<std::vector<float>> values = ends_on_host ? hosts_.front().outputs(i, access_) : outputs_of(i);
     if (report && first + i < images_.count) events_.finished(first + i, std::move(values));
   }
 }
@@ -147,7 +157,7 @@ std::vector<std::vector<float>> host_program::outputs_of(std::uint64_t slot) {
   view.read = [&](std::uint64_t address, void* to, std::size_t length) {
     std::uint64_t offset = 0;
     for (const int tensor : network_.outputs) {
-      const compiler::tensor_place* place = host_.place_of(tensor);
+      const compiler::tensor_place* place = hosts_.front().place_of(tensor);
       if (place == nullptr) continue;
       if (address == place->memory.address + slot * place->stride) {
         events_.peek(memory_.results + slot * memory_.result_stride + offset, to, length);
@@ -156,7 +166,7 @@ std::vector<std::vector<float>> host_program::outputs_of(std::uint64_t slot) {
       offset += place->memory.bytes;
     }
   };
-  return host_.outputs(slot, view);
+  return hosts_.front().outputs(slot, view);
 }
 
 }  // namespace cimbalom::runtime

@@ -16,7 +16,8 @@ namespace cimbalom::runtime {
 struct host_program_events {
   /// The next phase begins; the first one is setup. `images`: of the batch that is counted.
   std::function<void(phase next, std::uint64_t images)> entered;
-  std::function<void(std::uint64_t image)> queued;      ///< commands of an image follow
+  /// Commands of an image follow, for one accelerator.
+  std::function<void(std::uint64_t image, std::size_t accelerator)> queued;
   std::function<void()> before_latency, after_latency;  ///< around the one timed image; its inputs are in place
   std::function<void(std::uint64_t image, std::vector<std::vector<float>>)> finished;  ///< outputs of an image
   std::function<void()> ended;                                                         ///< all is done
@@ -40,7 +41,9 @@ class host_program {
   /// Images [first, first + count), numbers modulo the number of images; with their copy-in and their results.
   void infer(driver::inference_driver& devices, std::uint64_t first, std::uint64_t count, pass what);
   void infer_together(driver::inference_driver& devices, std::uint64_t first, std::uint64_t count);
-  std::vector<std::vector<float>> infer_one(driver::inference_driver& devices, std::uint64_t image, std::uint64_t slot);
+  /// As many images as there are accelerators, step by step.
+  std::vector<std::vector<std::vector<float>>> infer_group(driver::inference_driver& devices, std::uint64_t first,
+                                                           std::uint64_t slot, std::uint64_t count);
   void enter(phase next, std::uint64_t images) const;
   void push(driver::inference_driver& devices, std::uint64_t first, std::uint64_t count);
   void collect(driver::inference_driver& devices, std::uint64_t first, std::uint64_t count, bool report);
@@ -54,7 +57,7 @@ class host_program {
   const image_source& images_;
   std::uint64_t batch_;
   host_program_events events_;
-  host_steps host_;
+  std::vector<host_steps> hosts_;  ///< one for each accelerator's image
   host_access access_;
   std::uint64_t end_to_end_latency_ps_ = 0;
   std::vector<float> pixels_;

@@ -91,7 +91,7 @@ class run_of_simulation {
         memory_(lay_out(network, program, platform, images.count, options.batch)),
         sink_(out_.by_phase),
         collector_(network, program, sink_, out_.result),
-        counter_(program),
+        counters_(static_cast<std::size_t>(program.accelerators), image_counter(program)),
         software_(network, program, memory_, images, options.batch, events()) {
     if (!options.timing_only) out_.predicted.assign(images.count, -1);
     if (options.keep_outputs) out_.outputs.resize(images.count);
@@ -101,7 +101,7 @@ class run_of_simulation {
     platform::system_options how;
     how.check_protocol = options_.check_protocol;
     how.accelerator.timing_only = options_.timing_only;
-    how.accelerator.hooks = hooks();
+    how.hooks_of = [this](std::size_t accelerator) { return hooks(accelerator); };
     platform::system system(
         "system", platform_, sink_, [this](registers::host_port& port) { software_.run(port); }, how);
     system_ = &system;
@@ -122,8 +122,8 @@ class run_of_simulation {
  private:
   host_program_events events() {
     host_program_events e;
-    e.queued = [this](std::uint64_t image) {
-      if (counter_.queued(image)) system_->accelerator(0).set_image(image);
+    e.queued = [this](std::uint64_t image, std::size_t accelerator) {
+      if (counters_[accelerator].queued(image)) system_->accelerator(accelerator).set_image(image);
     };
     e.before_latency = [this] { collector_.before_latency(*system_); };
     e.after_latency = [this] { collector_.after_latency(*system_); };
@@ -142,25 +142,16 @@ class run_of_simulation {
     if (options_.ended) options_.ended(system);
   }
 
-  cim::accelerator_hooks hooks() {
-    cim::accelerator_hooks mine = options_.hooks;
-    mine.command_done = [this, users = options_.hooks.command_done](const registers::command& one, std::uint64_t start,
-                                                                    std::uint64_t end) {
-      if (image_counter::computes(one) && counter_.done()) system_->accelerator(0).set_image(counter_.image());
-      if (users) users(one, start, end);
+  cim::accelerator_hooks hooks(std::size_t accelerator) {
+    cim::accelerator_hooks mine;
+    mine.command_done = [this, accelerator](const registers::command& one, std::uint64_t start, std::uint64_t end) {
+      image_counter& counter = counters_[accelerator];
+      if (image_counter::computes(one) && counter.done()) system_->accelerator(accelerator).set_image(counter.image());
+      if (options_.command_done) options_.command_done(accelerator, one, start, end);
     };
-    mine.job_begun = [this, users = options_.hooks.job_begun] {
-      collector_.job_begun();
-      if (users) users();
-    };
-    mine.job_ended = [this, users = options_.hooks.job_ended] {
-      collector_.job_ended();
-      if (users) users();
-    };
-    mine.fence_reached = [this, users = options_.hooks.fence_reached](std::uint32_t sequence) {
-      collector_.fence_reached();
-      if (users) users(sequence);
-    };
+    mine.job_begun = [this] { collector_.job_begun(); };
+    mine.job_ended = [this] { collector_.job_ended(); };
+    mine.fence_reached = [this](std::uint32_t) { collector_.fence_reached(); };
     return mine;
   }
 
@@ -211,7 +202,7 @@ class run_of_simulation {
   simulation out_;
   phase_sink sink_;
   collector collector_;
-  image_counter counter_;
+  std::vector<image_counter> counters_;  // by accelerator
   host_program software_;
   platform::system* system_ = nullptr;
   std::size_t done_ = 0;
@@ -222,6 +213,10 @@ class run_of_simulation {
 simulation simulate(const quantization::network& network, const compiler::program& program,
                     const platform::platform_config& platform, const image_source& images,
                     const simulate_options& options) {
+  if (program.accelerators != platform.accelerator.count) {
+    throw bad_input({}, "platform.accelerator.count", std::to_string(platform.accelerator.count),
+                    std::to_string(program.accelerators) + ": the program was compiled for so many");
+  }
   if (images.count == 0) throw bad_input({}, "images", "0", "at least 1");
   if (options.batch < 1 || options.batch > program.image_slots) {
     throw bad_input({}, "batch", std::to_string(options.batch), "1.." + std::to_string(program.image_slots));

@@ -15,11 +15,13 @@
 namespace cimbalom::runtime {
 
 struct simulate_options {
-  std::uint64_t batch = 16;                           ///< images back to back, at most the program's image slots
-  bool timing_only = false;                           ///< commands take their time and compute nothing
-  bool check_protocol = false;                        ///< protocol checkers on every link
-  bool keep_outputs = false;                          ///< outputs of every image in the result
-  cim::accelerator_hooks hooks;                       ///< of every accelerator
+  std::uint64_t batch = 16;     ///< images back to back, at most the program's image slots
+  bool timing_only = false;     ///< commands take their time and compute nothing
+  bool check_protocol = false;  ///< protocol checkers on every link
+  bool keep_outputs = false;    ///< outputs of every image in the result
+  /// Any command of an accelerator has finished (for a timeline); start and end in ps.
+  std::function<void(std::size_t accelerator, const registers::command&, std::uint64_t start, std::uint64_t end)>
+      command_done;
   std::function<void(platform::system&)> elaborated;  ///< before time starts: traces attach, tests disturb
   std::function<void(platform::system&)> ended;       ///< after the last event, or a failure: traces let go
   std::function<void(std::size_t images)> progress;   ///< images done

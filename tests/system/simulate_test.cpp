@@ -1,24 +1,16 @@
-#include "sw/runtime/simulate.hpp"
-
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <atomic>
 #include <functional>
-#include <map>
 #include <string>
 
 #include "models/registers/memory_map.hpp"
-#include "platform/configuration/error.hpp"
-#include "platform/configuration/platform_file.hpp"
-#include "sw/compiler/compile.hpp"
 #include "sw/driver/inference_driver.hpp"
-#include "sw/runtime/evaluate.hpp"
 #include "sw/runtime/run_to_end.hpp"
-#include "tests/support/simulation_test.hpp"
 #include "tests/system/child_process.hpp"
-#include "tests/system/synthetic_networks.hpp"
+#include "tests/system/simulation_check.hpp"
 
 namespace cimbalom::runtime {
 namespace {
@@ -26,78 +18,6 @@ namespace {
 using quantization::network;
 
 class system_test : public testing_support::simulation_test {};
-
-image_source random_images(const network& net, std::size_t count) {
-  const quantization::tensor& input = net.tensors[static_cast<std::size_t>(net.input)];
-  const registers::tensor_format f = input.format;
-  image_source images;
-  images.count = count;
-  images.values =
-      static_cast<std::size_t>(f.height) * static_cast<std::size_t>(f.width) * static_cast<std::size_t>(f.channels);
-  images.fetch = [f, scale = input.scale, values = images.values](std::size_t image, float* to) {
-    test::network_builder draw(1000 + image);
-    for (std::size_t i = 0; i < values; ++i) {
-      to[i] = static_cast<float>(scale * (draw.random(1 << f.bits) + f.minimum() - f.zero_point));
-    }
-  };
-  images.label = [](std::size_t image) { return static_cast<int>(image % 10); };
-  return images;
-}
-
-platform::platform_config default_platform(const std::vector<std::string>& settings = {}) {
-  return platform::read_platform("", settings);
-}
-
-evaluation evaluated(const network& net, const compiler::program& program, const platform::platform_config& platform,
-                     const image_source& images) {
-  evaluate_options options;
-  options.keep_outputs = true;
-  return evaluate(net, program, platform.accelerator, platform.macro, platform.nonideality, images, options);
-}
-
-// Nothing of the latency is without a cause, and the phases are the whole simulation.
-void expect_whole_account(const run_result& r) {
-  std::uint64_t accounted_ps = r.compute_bound_ps, phases_ps = 0, bound_ps = 0;
-  for (const auto& [cause, ps] : r.stall_ps) accounted_ps += ps;
-  EXPECT_EQ(accounted_ps, r.latency_ps);
-  std::map<std::string, std::uint64_t> of_layers;
-  for (const layer_result& l : r.layers) {
-    bound_ps += l.compute_bound_ps;
-    for (const auto& [cause, ps] : l.stall_ps) of_layers[cause] += ps;
-    EXPECT_EQ(l.activity.conversions, l.conversions * r.timed_images) << l.name;
-  }
-  EXPECT_EQ(bound_ps, r.compute_bound_ps);
-  for (const auto& [cause, ps] : r.stall_ps) {
-    EXPECT_EQ(cause == "host" ? ps : of_layers[cause], ps) << cause;
-  }
-  for (const std::uint64_t ps : r.phase_ps) phases_ps += ps;
-  EXPECT_EQ(phases_ps, r.total_ps);
-  EXPECT_LE(r.batch_ps, r.counted_ps);
-  EXPECT_GE(r.end_to_end_latency_ps, r.latency_ps);
-  // The initiators' bytes are those of the window that the memory's are of.
-  std::uint64_t bytes = 0;
-  for (const initiator_result& i : r.initiators) bytes += i.bytes;
-  EXPECT_EQ(bytes, r.dram.read_bytes + r.dram.write_bytes);
-}
-
-// Simulates, and holds outputs against evaluate.
-simulation expect_as_evaluated(const network& net, const platform::platform_config& platform, std::size_t count = 3,
-                               std::uint64_t batch = 2, const compiler::compile_options& how = {}) {
-  const compiler::program program = compiler::compile(net, platform, how);
-  const image_source images = random_images(net, count);
-  simulate_options options;
-  options.batch = batch;
-  options.keep_outputs = true;
-  options.check_protocol = true;
-  simulation got = simulate(net, program, platform, images, options);
-  const evaluation expected = evaluated(net, program, platform, images);
-  EXPECT_EQ(got.outputs, expected.outputs);
-  EXPECT_EQ(got.predicted, expected.predicted);
-  EXPECT_EQ(got.result.accuracy.hardware_correct, expected.correct);
-  EXPECT_EQ(got.protocol_findings, std::vector<std::string>{});
-  expect_whole_account(got.result);
-  return got;
-}
 
 TEST_F(system_test, residual_network_computes_what_evaluate_does) {
   const simulation got = expect_as_evaluated(test::residual_network(1, 16, 8), default_platform());
@@ -136,10 +56,6 @@ TEST_F(system_test, a_small_ring_wraps_around) {
   compiler::compile_options how;
   how.ring_entries = 16;
   expect_as_evaluated(test::residual_network(1, 8, 8), default_platform(), 5, 4, how);
-}
-
-TEST_F(system_test, two_accelerators_on_the_bus) {
-  expect_as_evaluated(test::residual_network(1, 8, 8), default_platform({"platform.accelerator.count=2"}));
 }
 
 TEST_F(system_test, noise_is_that_of_the_image) {
@@ -214,19 +130,6 @@ TEST_F(system_test, times_do_not_depend_on_data_or_on_the_run) {
   EXPECT_GT(with_function.size(), 200U) << with_function;
   EXPECT_EQ(times_of_run(false), with_function);
   EXPECT_EQ(times_of_run(true), with_function);
-}
-
-std::string failure_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const run_error& error) {
-    return error.what();
-  }
-  return "";
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 TEST_F(system_test, a_broken_descriptor_is_reported_with_its_command) {

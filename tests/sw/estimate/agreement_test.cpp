@@ -138,6 +138,7 @@ std::vector<agreement_case> cases() {
       {"macros8", "platform.accelerator.macros=8"},
       {"data32", "platform.interconnect.data_bits=32"},
       {"ddr4", "platform.dram.preset=ddr4-2400"},
+      {"accelerators2", "platform.accelerator.count=2"},
   };
   std::vector<agreement_case> all;
   for (const char* network :
