@@ -126,10 +126,6 @@ preparation prepare(const source_arguments& source, const std::string& command, 
   const settings chosen = parse_settings(source.platform, source.settings);
   refuse_policy_keys(chosen);
   made.platform = platform::read_platform(source.platform, chosen.platform);
-  if (made.platform.accelerator.count > 1) {
-    throw bad_input({}, "platform.accelerator.count", std::to_string(made.platform.accelerator.count),
-                    "1 here: a network is mapped to one accelerator");
-  }
   made.report.command = command;
   made.report.platform = made.platform;
   made.report.costs = platform::load_costs(made.platform);
