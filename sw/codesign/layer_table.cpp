@@ -220,7 +220,10 @@ layer_table make_layer_table(const graph::graph& imported, const network& net, c
   ++table.stages;
   set_budget(table, net, how, macro);
   table.values = values_of(net, how);
-  for (designed_layer& d : table.layers) d.input = input_value(table, net, net.layers[d.layer]);
+  for (designed_layer& d : table.layers) {
+    d.input = input_value(table, net, net.layers[d.layer]);
+    d.product.input = table.values[d.input].name;
+  }
   set_unit_costs(table, macro);
   table.logits = logits_of(imported);
   table.channels_last = net.tensors[static_cast<std::size_t>(net.input)].channels_last;

@@ -8,6 +8,7 @@
 #include "platform/configuration/error.hpp"
 #include "sw/codesign/layer_widths.hpp"
 #include "sw/codesign/share_budget.hpp"
+#include "sw/quantization/adc_calibration.hpp"
 #include "sw/quantization/quantize.hpp"
 
 namespace cimbalom::codesign {
@@ -15,9 +16,10 @@ namespace {
 
 constexpr const char* stage_names[] = {"pruning", "widths", "mixed"};
 constexpr double pi = 3.14159265358979323846;
-constexpr double last_rate = 0.02;    // of the learning rate, where the cosine ends
-constexpr double frozen_part = 0.25;  // last part of mixed training: statistics stay
-constexpr double width_travel = 2;    // bits that a filter may move in an epoch of learned widths
+constexpr double last_rate = 0.02;      // of the learning rate, where the cosine ends
+constexpr double frozen_part = 0.25;    // last part of mixed training: statistics stay
+constexpr double width_travel = 2;      // bits that a filter may move in an epoch of learned widths
+constexpr std::size_t adc_images = 16;  // that choose the ADC steps
 constexpr int prunings_per_epoch = 4;
 constexpr std::size_t validation_batch = 250;
 
@@ -55,6 +57,9 @@ training_flow::training_flow(const initial_network& initial, const image_set& tr
                              const flow_options& options)
     : initial_(initial), train_(train), validation_(validation), options_(options) {
   options_.how.validate();
+  if (options_.how.epochs.hardware > 0 && !options_.hardware)
+    throw input_error("policy.epochs.hardware = " + std::to_string(options_.how.epochs.hardware) +
+                      ": needs the macro to run through");
   table_ = make_layer_table(initial.imported, initial.network, options_.how, options_.macro);
   check_images(train_);
   check_images(validation_);
@@ -130,6 +135,11 @@ void training_flow::train(stage at, int epochs) {
     report.stage = stage_names[static_cast<std::size_t>(at)];
     report.epoch = done_epochs_ + 1;
     report.epochs = epochs;
+    if (at == stage::mixed && done_epochs_ >= epochs - options_.how.epochs.hardware) {
+      if (done_epochs_ == epochs - options_.how.epochs.hardware) best_.clear();  // not comparable
+      if (best_.empty()) best_accuracy_ = -1;
+      use_hardware();
+    }
     report.loss = train_epoch(at, done_epochs_, epochs, report);
     report.accuracy = accuracy(validation_);
     report.density = density();
@@ -139,6 +149,29 @@ void training_flow::train(stage at, int epochs) {
     save(at, done_epochs_);
     if (options_.progress) options_.progress(report);
   }
+}
+
+/// ADC steps and row groups for the weights as they are, then every product through the kernels.
+void training_flow::use_hardware() {
+  const training_hardware& macro = *options_.hardware;
+  trainer_->use_hardware({});
+  hardware_.clear();
+  hardware_network_ = initial_.network;
+  apply(result(), hardware_network_);
+  std::vector<std::vector<float>> sample;
+  const std::size_t values = train_.values();
+  for (std::size_t i = 0; i < std::min(adc_images, train_.size()); ++i)
+    sample.emplace_back(train_.pixels.data() + i * values, train_.pixels.data() + (i + 1) * values);
+  quantization::calibrate_adc(hardware_network_, macro.shape, macro.adc_range, macro.adc_step_sixteenths, sample);
+  for (std::size_t k = 0; k < table_.layers.size(); ++k)
+    hardware_.emplace_back(hardware_network_, hardware_network_.layers[table_.layers[k].layer], macro,
+                           static_cast<std::uint32_t>(k));
+  hardware_images_ = 0;
+  trainer_->use_hardware([this](const torch::hardware_call& call) {
+    hardware_[call.product].run(call.input, call.images, call.weights, call.bits, hardware_images_,
+                                options_.how.threads, call.sums);
+    if (call.product + 1 == hardware_.size()) hardware_images_ += call.images;
+  });
 }
 
 /// Of two equal epochs the later, whose rate is lower, is taken.
@@ -178,7 +211,7 @@ double training_flow::train_epoch(stage at, int epoch, int epochs, epoch_report&
   for (std::size_t k = 0; k < steps; ++k) {
     const double progress = (epoch + static_cast<double>(k) / static_cast<double>(steps)) / epochs;
     settings.learning_rate = rate_at(progress);
-    settings.freeze_norms = at == stage::mixed && progress >= 1 - frozen_part;
+    settings.freeze_norms = at == stage::mixed && (progress >= 1 - frozen_part || !hardware_.empty());
     const image_batch images = make_batch(train_, order, k * batch, batch, moves, seed);
     const torch::step_result made = trainer_->step(images.images, images.labels, settings);
     loss += made.loss;
@@ -245,6 +278,7 @@ void training_flow::allocate_widths() {
 void training_flow::mixed_training() {
   train(stage::mixed, options_.how.epochs.mixed);
   if (!best_.empty()) trainer_->restore(best_);
+  if (options_.how.epochs.hardware > 0) use_hardware();
 }
 
 trained_network training_flow::run() {

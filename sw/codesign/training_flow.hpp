@@ -3,10 +3,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "sw/codesign/checkpoint.hpp"
+#include "sw/codesign/hardware_product.hpp"
 #include "sw/codesign/image_set.hpp"
 #include "sw/codesign/initial_network.hpp"
 #include "sw/codesign/layer_table.hpp"
@@ -32,8 +34,9 @@ struct epoch_report {
 struct flow_options {
   policy how;
   macro_layout macro;
-  std::string checkpoint;  ///< written after every epoch; empty: none
-  bool resume = false;     ///< go on from the checkpoint where it is there
+  std::optional<training_hardware> hardware;  ///< what epochs.hardware run through; such epochs need it
+  std::string checkpoint;                     ///< written after every epoch; empty: none
+  bool resume = false;                        ///< go on from the checkpoint where it is there
   std::function<void(const epoch_report&)> progress;
   /// After every update, with the means of the epoch so far (accuracy: not yet known); `part` of the epoch is done.
   /// What it throws ends the training, the last checkpoint stays.
@@ -72,6 +75,7 @@ class training_flow {
   void check_images(const image_set& images) const;
   void start_widths();
   void begin_learning();
+  void use_hardware();
   void keep_best(double accuracy);
   double rate_at(double progress) const;
   void train(stage at, int epochs);
@@ -93,6 +97,9 @@ class training_flow {
   int done_epochs_ = 0;
   torch::trainer::tensors best_;  // of mixed training; empty: none yet
   double best_accuracy_ = -1;
+  quantization::network hardware_network_;  // windows, row groups and ADC steps of hardware_
+  std::vector<hardware_product> hardware_;  // by layer; empty: not in the loop
+  std::uint64_t hardware_images_ = 0;       // that have run since an epoch began, for the noise
 };
 
 }  // namespace cimbalom::codesign

@@ -6,6 +6,7 @@
 
 #include "models/arithmetic/mvm.hpp"
 #include "platform/configuration/error.hpp"
+#include "sw/quantization/packed_filters.hpp"
 #include "sw/quantization/reference_executor.hpp"
 #include "sw/quantization/row_grouping.hpp"
 #include "sw/quantization/tensor_codes.hpp"
@@ -25,10 +26,8 @@ struct samples {
 };
 
 // One pass: filters of one convolution group.
-struct sample_pass {
-  int group = 0, first_filter = 0, filters = 0;
-  std::vector<arithmetic::conversion> conversions;
-  std::vector<arithmetic::packed_position> positions;
+struct sample_pass : packed_filters {
+  int group = 0;
 };
 
 struct trial {
@@ -132,42 +131,10 @@ class layer_calibration {
     const int each = p.filters / p.groups;
     for (int group = 0; group < p.groups; ++group)
       for (int first = 0; first < each; first += filters_a_pass) {
-        sample_pass pass;
-        pass.group = group;
-        pass.first_filter = group * each + first;
-        pass.filters = std::min(filters_a_pass, each - first);
-        store(pass);
+        const int count = std::min(filters_a_pass, each - first);
+        sample_pass pass{pack_filters(p, grouping_, shape_, group * each + first, count), group};
         passes_.push_back(std::move(pass));
       }
-  }
-
-  void store(sample_pass& pass) const {
-    const mvm_parameters& p = l_.mvm;
-    int columns = 0;
-    std::vector<int> first_column;
-    for (int k = 0; k < pass.filters; ++k) {
-      const int bits = p.weight_bits[static_cast<std::size_t>(pass.first_filter) + static_cast<std::size_t>(k)];
-      first_column.push_back(columns);
-      arithmetic::append_conversions(shape_, columns, bits, k, pass.conversions);
-      columns += arithmetic::weight_columns(shape_, bits);
-    }
-    const std::size_t row_bytes = arithmetic::row_bytes(shape_, columns);
-    const std::size_t filter_size = p.weights.size() / static_cast<std::size_t>(p.filters);
-    for (int code = 0; code < grouping_.codes(); ++code) {
-      std::vector<std::uint8_t> image(static_cast<std::size_t>(shape_.rows_active) * row_bytes, 0);
-      for (int r = 0; r < shape_.rows_active; ++r) {
-        const auto from = grouping_.at(code, r);
-        if (!from) continue;
-        const auto at = weight_index(p, from->tap_h, from->tap_w, from->channel);
-        for (int k = 0; k < pass.filters; ++k) {
-          const auto f = static_cast<std::size_t>(pass.first_filter) + static_cast<std::size_t>(k);
-          arithmetic::store_weight(shape_, p.weights[f * filter_size + at], p.weight_bits[f],
-                                   first_column[static_cast<std::size_t>(k)],
-                                   image.data() + row_bytes * static_cast<std::size_t>(r));
-        }
-      }
-      pass.positions.emplace_back(shape_, columns, image.data());
-    }
   }
 
   void pack() {

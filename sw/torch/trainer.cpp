@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "platform/configuration/error.hpp"
+#include "sw/graph/parameters.hpp"
 #include "sw/torch/plan.hpp"
 #include "sw/torch/plugin.hpp"
 #include "sw/torch/training_parts.hpp"
@@ -126,6 +127,12 @@ class network_trainer : public trainer {
   std::vector<float> learned_widths(std::size_t product) const override {
     const torch::learned_widths& widths = products_.at(product)->widths;
     return widths.active() ? floats_of(widths.width.detach()) : std::vector<float>{};
+  }
+
+  void use_hardware(const hardware_function& compute) override {
+    for (const auto& p : products_)
+      require(!compute || value_at_.count(graph_.find(p->spec.input)) != 0, p->spec.node, "hardware: input codes");
+    hardware_ = compute;
   }
 
   void set_value(std::size_t value, const trained_value& as) override {
@@ -270,10 +277,11 @@ class network_trainer : public trainer {
 
   /// The kernel of a node, with the product's or the normalisation's part in training around it.
   kernel wrapped(const graph::node& n, const kernel& usual) {
-    for (const auto& owned : products_) {
-      product_state* p = owned.get();
+    for (std::size_t number = 0; number < products_.size(); ++number) {
+      product_state* p = products_[number].get();
       if (p->spec.node == n.name)
-        return [this, p, usual, weight = at_index(n.input(1)), bias = n.input(2)](workspace& w) {
+        return [this, p, number, usual, ends = hardware_place(n), weight = at_index(n.input(1)),
+                bias = n.input(2)](workspace& w) {
           // Weights may be shared: the quantised ones stand in only while this node runs.
           const Tensor kept = w.values[weight];
           const bool absorbed = p->gamma.defined() && bias != graph::no_value;
@@ -284,6 +292,7 @@ class network_trainer : public trainer {
             w.values[at_index(bias)] = at::zeros_like(kept_bias);
           }
           usual(w);
+          if (hardware_) through_hardware(number, ends, w);
           w.values[weight] = kept;
           if (absorbed) w.values[at_index(bias)] = kept_bias;
         };
@@ -301,6 +310,57 @@ class network_trainer : public trainer {
       w.values[y] = at::batch_norm(value(0), value(1), value(2), value(3), value(4), training_ && !how_.freeze_norms,
                                    norm_momentum, epsilon, false);
     };
+  }
+
+  /// Where a product reads and writes, for hardware in the loop.
+  struct place {
+    std::size_t input = 0, output = 0;
+    value_id bias = graph::no_value;
+    double bias_factor = 1;  // beta of Gemm
+    bool is_conv = false;
+    bool transposed = false;  // Gemm: the weight tensor is (filters, length)
+  };
+  place hardware_place(const graph::node& n) const {
+    place made{at_index(n.input(0)), at_index(n.output()), n.input(2), 1, n.kind == op::conv, false};
+    if (n.kind != op::gemm) return made;
+    const graph::gemm_parameters gemm = graph::gemm_of(graph_, n);
+    made.bias_factor = static_cast<double>(gemm.beta);
+    made.transposed = gemm.transpose_b;
+    return made;
+  }
+
+  /// Puts what the hardware computes in the place of a product that libtorch has computed; the gradient stays.
+  void through_hardware(std::size_t number, const place& at, workspace& w) {
+    product_state& p = *products_[number];
+    const std::size_t value = value_at_.at(id_of(graph_, p.spec.input));
+    const at::NoGradGuard quiet;
+    const Tensor x = hardware_order(p, at, w.values[at.input].detach());
+    const Tensor codes =
+        (at::round(x / scales_[value].detach()) + value_specs_[value].zero_point).to(at::kInt).contiguous();
+    const Tensor weights = p.codes(p.real.detach()).to(at::kShort).contiguous();
+    const Tensor bits = p.bits.to(at::kByte).contiguous();
+    Tensor& out = w.values[at.output];
+    const std::int64_t images = out.size(0);
+    Tensor sums = at::empty({images, out.numel() / images / p.spec.filters, p.spec.filters});
+    hardware_({number, static_cast<std::size_t>(images), codes.data_ptr<std::int32_t>(),
+               weights.data_ptr<std::int16_t>(), bits.data_ptr<std::uint8_t>(), sums.data_ptr<float>()});
+    // A filter's bias was added to the product where the node has one of its own.
+    sums = sums * (p.step.detach().reshape({-1}) * scales_[value].detach());
+    if (at.bias != graph::no_value) sums = sums + w.values[at_index(at.bias)].detach().reshape({-1}) * at.bias_factor;
+    const Tensor real = at.is_conv ? sums.transpose(1, 2).reshape(out.sizes()) : sums.reshape(out.sizes());
+    const Tensor apart = (real - out.detach()).contiguous(out.suggest_memory_format());
+    const at::AutoGradMode loud(training_);
+    out = out + apart;
+  }
+
+  /// A product's input as the accelerator has it, [image] HWC.
+  static Tensor hardware_order(const product_state& p, const place& at, const Tensor& x) {
+    if (at.is_conv) return x.permute({0, 2, 3, 1});
+    // The first filter's places in the graph's weights say where each element of a vector lies.
+    const std::int64_t length = p.order.numel() / p.spec.filters;
+    const Tensor first = p.order.narrow(0, 0, length);
+    const Tensor places = at.transposed ? first : at::floor_divide(first, p.spec.filters);
+    return x.reshape({x.size(0), -1, length}).index_select(2, places);
   }
 
   /// Quantising this value leaves nothing below zero: a Relu in front of it has nothing to do.
@@ -399,6 +459,7 @@ class network_trainer : public trainer {
   value_id logits_ = graph::no_value, teacher_logits_ = graph::no_value;
   std::unique_ptr<plan> plan_, teacher_;
   step_settings how_;
+  hardware_function hardware_;
   bool training_ = false;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -16,6 +17,7 @@ namespace cimbalom::torch {
 struct trained_product {
   std::string node;                 ///< name in the graph
   std::string norm;                 ///< BatchNormalization folded into it, which alone reads it; empty: none
+  std::string input;                ///< value that it reads codes of (trained_value); for hardware in the loop
   std::int64_t filters = 0;         ///< rows of the matrix
   double factor = 1;                ///< matrix element = factor * weight of the graph (alpha of Gemm), not 0
   std::vector<std::int64_t> order;  ///< [filters * length] place of each element in the graph's weight tensor
@@ -29,6 +31,17 @@ struct trained_value {
   double scale = 1;  ///< to begin with; it is learned
   int zero_point = 0, low = 0, high = 255;
 };
+
+/// A product of a batch, for whoever computes it in the place of libtorch: codes only, no scales.
+struct hardware_call {
+  std::size_t product = 0;
+  std::size_t images = 0;
+  const std::int32_t* input = nullptr;    ///< [image] HWC codes
+  const std::int16_t* weights = nullptr;  ///< [filter][length], as trained_product has them
+  const std::uint8_t* bits = nullptr;     ///< a filter
+  float* sums = nullptr;  ///< [image][pixel][filter], to be written: sums of weight code * (code - zero point)
+};
+using hardware_function = std::function<void(const hardware_call&)>;
 
 struct trainer_setup {
   graph::graph graph;  ///< as imported: float32, batch normalisation not folded
@@ -89,6 +102,10 @@ class trainer {
                             const std::vector<std::int64_t>& group, double least, double most) = 0;
   /// Empty when they are not learned.
   virtual std::vector<float> learned_widths(std::size_t product) const = 0;
+  /// From now on the products of forward passes, in training and in infer(), are what `compute` gives; gradients stay
+  /// those of the fake-quantised product (straight-through). Empty: libtorch's own again. Throws input_error for a
+  /// product whose input is not among the setup's values.
+  virtual void use_hardware(const hardware_function& compute) = 0;
   /// Another range and scale for a value; its name stays.
   virtual void set_value(std::size_t value, const trained_value& as) = 0;
   virtual product_weights weights(std::size_t product) const = 0;

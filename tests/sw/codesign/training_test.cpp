@@ -13,6 +13,7 @@
 #include "sw/datasets/builtin_network.hpp"
 #include "sw/graph/build.hpp"
 #include "sw/onnx/import.hpp"
+#include "sw/quantization/adc_calibration.hpp"
 #include "sw/quantization/reference_executor.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -363,6 +364,101 @@ TEST(training, a_budget_of_energy_counts_the_columns_that_convert) {
   options.macro.column_energy = 0.1;
   training_flow flow(s.initial, s.train, s.validation, options);
   EXPECT_LT(operations_of(flow.layers(), options.macro), 1);
+}
+
+/// A macro whose ADC clips now and then, so that the hardware's function is not the plain integer one.
+training_hardware clipping_macro() {
+  training_hardware made;
+  made.shape.adc_bits = 4;
+  return made;
+}
+
+TEST(training, forward_through_the_hardware_is_what_the_macro_computes) {
+  subject s;
+  s.how.epochs.hardware = 1;
+  s.how.activation_bits = 6;
+  s.initial = obtain_initial_weights(small_graph(), s.train, s.how);
+  flow_options options = s.options();
+  options.hardware = clipping_macro();
+  training_flow flow(s.initial, s.train, s.validation, options);
+  const trained_network made = flow.run();
+  quantization::network net = s.initial.network;
+  apply(made, net);
+  // The flow chose the ADC steps as this does.
+  std::vector<std::vector<float>> sample;
+  for (std::size_t i = 0; i < 16; ++i)
+    sample.emplace_back(s.train.pixels.begin() + static_cast<std::ptrdiff_t>(i * 128),
+                        s.train.pixels.begin() + static_cast<std::ptrdiff_t>((i + 1) * 128));
+  quantization::calibrate_adc(net, options.hardware->shape, options.hardware->adc_range, 16, sample);
+  quantization::reference_executor macro(net, options.hardware->shape), plain(net);
+  int logits = -1;
+  for (std::size_t t = 0; t < net.tensors.size(); ++t)
+    if (net.tensors[t].name == flow.layers().logits) logits = static_cast<int>(t);
+  std::vector<std::size_t> order(s.validation.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  double worst = 0;
+  std::size_t differs = 0;
+  std::uint64_t clipped = 0;
+  for (std::size_t i = 0; i < 32; ++i) {
+    const image_batch one = make_batch(s.validation, order, i, 1, {}, 0);
+    const std::vector<float> trained = flow.trainer().infer(one.images).as_floats();
+    macro.run(one.images.data<float>());
+    plain.run(one.images.data<float>());
+    clipped += macro.clipped();
+    const std::vector<float> wanted = macro.values(logits);
+    for (std::size_t k = 0; k < wanted.size(); ++k)
+      worst = std::max(worst, static_cast<double>(std::fabs(trained[k] - wanted[k])) /
+                                  net.tensors[static_cast<std::size_t>(logits)].scale);
+    differs += wanted != plain.values(logits) ? 1 : 0;
+  }
+  EXPECT_LE(worst, 1.01);
+  EXPECT_GT(clipped, 0U);
+  EXPECT_GT(differs, 0U);
+}
+
+TEST(training, hardware_epochs_learn_what_the_adc_takes_away) {
+  subject s;
+  s.how.epochs.pruning = 1;
+  s.how.epochs.mixed = 5;
+  flow_options options = s.options();
+  options.hardware = clipping_macro();
+  options.hardware->shape.adc_bits = 3;
+  options.how.epochs.hardware = 3;
+  std::vector<epoch_report> reports;
+  options.progress = [&](const epoch_report& r) { reports.push_back(r); };
+  training_flow(s.initial, s.train, s.validation, options).run();
+  ASSERT_EQ(reports.size(), 6U);
+  EXPECT_LT(reports[5].loss, reports[3].loss);
+  EXPECT_GT(reports[5].accuracy, 0.6);
+}
+
+TEST(training, hardware_epochs_resume_to_the_same_bits) {
+  subject s;
+  s.how.epochs.pruning = 1;
+  s.how.epochs.hardware = 2;
+  const std::string path = testing::TempDir() + "cimbalom_" + std::to_string(::getpid()) + "_hardware.ckpt";
+  const auto options = [&](const std::string& checkpoint) {
+    flow_options made = s.options(checkpoint);
+    made.hardware = clipping_macro();
+    return made;
+  };
+  const trained_network whole = s.run(options(""));
+  flow_options first = options(path);
+  int epochs = 0;
+  first.progress = [&](const epoch_report&) {
+    if (++epochs == 2) throw stopped();
+  };
+  EXPECT_THROW(s.run(first), stopped);
+  flow_options second = options(path);
+  second.resume = true;
+  expect_same(s.run(second), whole);
+  std::filesystem::remove(path);
+}
+
+TEST(training, hardware_epochs_without_a_macro_are_refused) {
+  subject s;
+  s.how.epochs.hardware = 1;
+  EXPECT_THROW(training_flow(s.initial, s.train, s.validation, s.options()), input_error);
 }
 
 TEST(training, ends_with_its_best_epoch) {
