@@ -72,6 +72,8 @@ struct technology {
 
 /// An embedded technology by name ("28nm") or a file. Throws input_error; every event must have a row with a source.
 technology read_technology(const std::string& name_or_path);
+/// Its text, as read_technology reads it. Throws input_error.
+std::string technology_text(const std::string& name_or_path);
 technology parse_technology(const std::string& text, const std::string& file);
 
 /// Evaluates every law for this platform: integer attojoules, picowatts and 0.001 um2. Throws input_error.

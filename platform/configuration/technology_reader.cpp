@@ -271,15 +271,20 @@ technology parse_technology(const std::string& text, const std::string& file) {
   }
 }
 
-technology read_technology(const std::string& name_or_path) {
+std::string technology_text(const std::string& name_or_path) {
   const std::string embedded = embedded_text("technology/" + name_or_path + ".yaml");
-  if (!embedded.empty()) return parse_technology(embedded, name_or_path + ".yaml");
+  if (!embedded.empty()) return embedded;
   if (!std::filesystem::exists(name_or_path)) {
     std::string names;
     for (const std::string& known : embedded_names("technology/")) names += (names.empty() ? "" : ", ") + known;
     throw bad_input({}, "technology", name_or_path, "an embedded technology (" + names + ") or the path of a file");
   }
-  return parse_technology(read_text(name_or_path), name_or_path);
+  return read_text(name_or_path);
+}
+
+technology read_technology(const std::string& name_or_path) {
+  const bool embedded = !embedded_text("technology/" + name_or_path + ".yaml").empty();
+  return parse_technology(technology_text(name_or_path), embedded ? name_or_path + ".yaml" : name_or_path);
 }
 
 }  // namespace cimbalom::platform

@@ -163,9 +163,20 @@ std::string one_line(std::string text) {
   return text;
 }
 
+/// The parser would take the next word for the value.
+void refuse_open_values(int argc, const char* const* argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word == "--") return;
+    if (word.rfind("--", 0) != 0 || word.find('=') != word.size() - 1) continue;
+    throw bad_input({}, "", "", "cimbalom: " + word + " needs a value behind the = (see cimbalom --help)");
+  }
+}
+
 }  // namespace
 
 arguments parse_arguments(int argc, const char* const* argv) {
+  refuse_open_values(argc, argv);
   arguments parsed;
   run_arguments run;
   codesign_arguments codesign;

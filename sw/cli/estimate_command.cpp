@@ -78,7 +78,8 @@ void estimate(const estimate_arguments& arguments) {
   report.model.macs = network.macs();
   report.model.parameters = network.parameters;
   report.model.weights = network.weights();
-  report.input_sha256 = {{"model", model.info.sha256}};
+  report.input_sha256 = {{"model", model.info.sha256},
+                         {"technology", report::sha256(platform::technology_text(report.platform.technology))}};
   report.options["batch"] = report::json_value::integer(arguments.batch);
   report.result = std::move(estimation.result);
   report.happened = std::move(estimation.happened);

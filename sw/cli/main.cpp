@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <exception>
 
 #include "platform/configuration/error.hpp"
@@ -19,6 +20,13 @@ void execute(const arguments& parsed) {
   if (parsed.run) run(*parsed.run);
 }
 
+/// What is still buffered goes out now, so that a full disk or a closed pipe is told.
+void flush_output() {
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    throw run_error("standard output cannot be written: is the disk full?");
+  }
+}
+
 }  // namespace
 }  // namespace cimbalom::cli
 
@@ -29,6 +37,7 @@ int main(int argc, char** argv) {
   try {
     cimbalom::cli::catch_interrupt();
     cimbalom::cli::execute(cimbalom::cli::parse_arguments(argc, argv));
+    cimbalom::cli::flush_output();
     return 0;
   } catch (const cimbalom::input_error& error) {
     fmt::print(stderr, "error: {}\n", error.what());
@@ -37,6 +46,10 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "error: {}\n", error.what());
     return failed;
   } catch (const std::exception& error) {
+    if (std::ferror(stdout) != 0) {  // as the formatter tells it
+      fmt::print(stderr, "error: standard output cannot be written: is the disk full?\n");
+      return failed;
+    }
     fmt::print(stderr, "error: unexpected: {}\n", error.what());
     return failed;
   }

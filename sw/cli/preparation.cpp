@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <limits>
+#include <map>
 
 #include "platform/configuration/error.hpp"
 #include "platform/configuration/platform_file.hpp"
@@ -12,9 +14,11 @@
 #include "sw/cli/progress.hpp"
 #include "sw/cli/settings.hpp"
 #include "sw/codesign/variants.hpp"
+#include "sw/onnx/import.hpp"
 #include "sw/quantization/adc_calibration.hpp"
 #include "sw/quantization/calibration.hpp"
 #include "sw/quantization/quantize.hpp"
+#include "sw/report/sha256.hpp"
 #include "sw/runtime/host_steps.hpp"
 
 namespace cimbalom::cli {
@@ -51,6 +55,25 @@ std::unique_ptr<torch::float_executor> find_executor(const graph::graph& g, bool
   }
 }
 
+/// Images that decided something, `count` of them at most.
+void hash_calibration(preparation& made, const inputs& images, std::size_t count) {
+  if (count > 0) made.report.input_sha256["calibration_images"] = images.sha256(std::min(count, images.size()));
+}
+
+/// Of every file that the result depends on and that the report does not hold itself.
+void hash_files(preparation& made, const source_arguments& source, const loaded_model& model) {
+  std::map<std::string, std::string>& sums = made.report.input_sha256;
+  sums[model.package ? "package" : "model"] = model.info.sha256;
+  sums["images"] = made.images->sha256(made.count);
+  sums["technology"] = report::sha256(platform::technology_text(made.platform.technology));
+  if (!model.preprocess_yaml.empty()) sums["preprocess"] = report::sha256(model.preprocess_yaml);
+  if (source.model.empty()) return;
+  const std::filesystem::path folder = std::filesystem::path(source.model).parent_path();
+  for (const std::string& file : onnx::summarize_file(source.model).data_files) {
+    sums["model_data." + file] = report::sha256_of_file((folder / file).string());
+  }
+}
+
 void choose_adc_steps(preparation& made, const inputs& images) {
   const runtime::image_source source = images.source(images.size());
   std::vector<std::vector<float>> sample;
@@ -79,6 +102,9 @@ void quantize_model(preparation& made, const loaded_model& model, const settings
     if (std::any_of(made.network.layers.begin(), made.network.layers.end(), named)) continue;
     throw bad_input({}, "quantization.layer_bits." + layer, std::to_string(bits), "the name of a layer of the network");
   }
+  const bool calibrated = made.platform.macro.adc_range == cim::adc_range::calibrated;
+  const auto for_ranges = static_cast<std::size_t>(scaled ? 0 : chosen.quantization.calibration_images);
+  hash_calibration(made, images, std::max(for_ranges, calibrated ? adc_images : std::size_t{0}));
 }
 
 bool same_conversion(const cim::macro_config& a, const cim::macro_config& b) {
@@ -100,7 +126,9 @@ void use_package(preparation& made, const loaded_model& model, codesign::variant
   const bool same = macro.adc_range == cim::adc_range::calibrated && same_conversion(macro, model.package->macro);
   if (same && chosen.keeps_adc_steps) return;
   if (!same) note("the package was made for another ADC: its steps are chosen again");
-  choose_adc_steps(made, calibration_inputs(model));
+  const inputs images = calibration_inputs(model);
+  choose_adc_steps(made, images);
+  if (macro.adc_range == cim::adc_range::calibrated) hash_calibration(made, images, adc_images);
 }
 
 void add_options(report::report_input& report, const quantization::quantization_settings& q) {
@@ -147,8 +175,7 @@ preparation prepare(const source_arguments& source, const std::string& command, 
   made.report.model.macs = made.network.macs();
   made.report.model.parameters = made.network.parameters;
   made.report.model.weights = made.network.weights();
-  made.report.input_sha256 = {{model.package ? "package" : "model", model.info.sha256},
-                              {"images", made.images->sha256(made.count)}};
+  hash_files(made, source, model);
   made.report.options["images"] = report::json_value::integer(made.count);
   if (!source.variant.empty()) made.report.options["variant"] = report::json_value::text(source.variant);
   made.report.options["synthetic_inputs"] = report::json_value::boolean(made.images->synthetic());

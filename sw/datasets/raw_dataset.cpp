@@ -1,5 +1,7 @@
 #include "sw/datasets/raw_dataset.hpp"
 
+#include <cmath>
+
 #include "platform/configuration/error.hpp"
 #include "sw/datasets/array_dataset.hpp"
 
@@ -30,6 +32,22 @@ std::vector<std::int64_t> read_labels(const raw_array& labels, const std::string
   return values;
 }
 
+// What a network computes from such a value is nobody's result.
+[[noreturn]] void refuse_value(float value, std::size_t at, std::size_t record, const std::string& file) {
+  throw bad_input({file, 0}, "record " + std::to_string(at / record) + ", value " + std::to_string(at % record),
+                  std::isnan(value) ? "NaN" : "infinite", "finite numbers that float32 holds");
+}
+
+std::vector<float> decoded(const raw_array& values, std::size_t count, std::size_t record, const std::string& file) {
+  const std::uint8_t* from = values.bytes.data() + values.offset;
+  std::vector<float> numbers(count);
+  for (std::size_t k = 0; k < count; ++k) {
+    numbers[k] = as_float(from + k * values.format.bytes, values.format);
+    if (!std::isfinite(numbers[k])) refuse_value(numbers[k], k, record, file);
+  }
+  return numbers;
+}
+
 }  // namespace
 
 void check_length(const raw_array& array, const std::string& file) {
@@ -49,7 +67,7 @@ std::unique_ptr<dataset> make_dataset(const raw_array& values, const std::string
                                       const std::string& labels_file) {
   const auto records = static_cast<std::size_t>(values.shape[0]);
   std::vector<std::int64_t> shape(values.shape.begin() + 1, values.shape.end());
-  if (shape.empty()) shape = {1};
+  if (shape.empty()) shape.push_back(1);
   if (shape.size() == 2) shape.insert(shape.begin(), 1);
   std::vector<int> classes;
   if (labels != nullptr) classes = checked_labels(read_labels(*labels, labels_file), labels_file, records, values_file);
@@ -59,9 +77,8 @@ std::unique_ptr<dataset> make_dataset(const raw_array& values, const std::string
   if (values.format.kind == number_kind::unsigned_integer && values.format.bytes == 1)
     return std::make_unique<array_dataset<std::uint8_t>>(
         std::move(shape), std::vector<std::uint8_t>(from, from + count), std::move(classes));
-  std::vector<float> numbers(count);
-  for (std::size_t k = 0; k < count; ++k) numbers[k] = as_float(from + k * values.format.bytes, values.format);
-  return std::make_unique<array_dataset<float>>(std::move(shape), std::move(numbers), std::move(classes));
+  return std::make_unique<array_dataset<float>>(std::move(shape), decoded(values, count, count / records, values_file),
+                                                std::move(classes));
 }
 
 }  // namespace cimbalom::datasets

@@ -351,7 +351,14 @@ model_summary summarize_file(const std::string& path) {
   std::set<std::string> constants;
   std::set<std::string> parameters;
   std::set<std::string> operators;
-  for (const auto& data : model.graph().initializer()) constants.insert(data.name());
+  std::set<std::string> files;
+  for (const auto& data : model.graph().initializer()) {
+    constants.insert(data.name());
+    for (const auto& entry : data.external_data()) {
+      if (entry.key() == "location") files.insert(entry.value());
+    }
+  }
+  summary.data_files.assign(files.begin(), files.end());
   for (const auto& n : model.graph().node()) {
     operators.insert(operator_name(n));
     const graph::operator_row* row = is_standard(n.domain()) ? graph::find_operator(n.op_type()) : nullptr;

@@ -28,6 +28,8 @@ struct model_summary {
   std::vector<std::string>
       parameters;                      ///< those of them that must be bound to constants (shapes, axes, bounds, scales)
   std::vector<std::string> operators;  ///< distinct, sorted; with the domain when it is not ONNX's
+  /// Files beside the model that hold weights: distinct, sorted, relative to its folder.
+  std::vector<std::string> data_files;
 };
 model_summary summarize_file(const std::string& path);
 

@@ -1,13 +1,13 @@
 #include "traces/vcd_file.hpp"
 
 #include <gmock/gmock.h>
-#include <unistd.h>
 
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "platform/configuration/error.hpp"
+#include "tests/support/temporary_folder.hpp"
 #include "tests/traces/vcd_reader.hpp"
 #include "traces/command_timeline.hpp"
 #include "traces/transaction_log.hpp"
@@ -20,7 +20,7 @@ using testing_support::read_vcd;
 using testing_support::vcd_change;
 
 std::string scratch(const std::string& name) {
-  return ::testing::TempDir() + "cimbalom_" + std::to_string(getpid()) + '_' + name;
+  return testing_support::process_folder() / name;
 }
 
 std::string text_of(const std::string& path) {

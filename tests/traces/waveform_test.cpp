@@ -1,7 +1,6 @@
 #include "traces/waveform.hpp"
 
 #include <gmock/gmock.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -9,6 +8,7 @@
 
 #include "platform/configuration/error.hpp"
 #include "tests/models/cim/accelerator_bench.hpp"
+#include "tests/support/temporary_folder.hpp"
 #include "tests/traces/vcd_reader.hpp"
 #include "traces/transaction_recorder.hpp"
 
@@ -23,7 +23,7 @@ using testing_support::tiny_layer;
 using testing_support::vcd_change;
 
 std::string scratch(const std::string& name) {
-  return ::testing::TempDir() + "cimbalom_" + std::to_string(getpid()) + '_' + name;
+  return testing_support::process_folder() / name;
 }
 
 std::string text_of(const std::string& path) {

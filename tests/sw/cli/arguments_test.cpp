@@ -84,17 +84,24 @@ TEST(arguments, help_and_version_do_nothing_else) {
   EXPECT_EQ(parse({"--version"}).text.rfind("cimbalom ", 0), 0U);
 }
 
+TEST(arguments, an_empty_value_does_not_take_the_next_word) {
+  EXPECT_EQ(error_of({"run", "--out=", "x"}), "cimbalom: --out= needs a value behind the = (see cimbalom --help)");
+  EXPECT_EQ(parse({"run", "--set=platform.name="}).run->source.settings, std::vector<std::string>{"platform.name="});
+}
+
 TEST(arguments, bad_ones_are_one_line) {
-  for (const std::vector<const char*>& words : std::vector<std::vector<const char*>>{{},
-                                                                                     {"runn"},
-                                                                                     {"run", "--batch", "0"},
-                                                                                     {"run", "--images", "x"},
-                                                                                     {"run", "--images", "-1"},
-                                                                                     {"run", "--model"},
-                                                                                     {"run", "--nothing"},
-                                                                                     {"evaluate", "--threads", "0"},
-                                                                                     {"inspect"},
-                                                                                     {"inspect", "a", "--operators"}}) {
+  for (const std::vector<const char*>& words :
+       std::vector<std::vector<const char*>>{{},
+                                             {"runn"},
+                                             {"run", "--batch", "0"},
+                                             {"run", "--images", "x"},
+                                             {"run", "--images", "-1"},
+                                             {"run", "--model"},
+                                             {"run", "--nothing"},
+                                             {"run", "--model=", "--batch", "2"},
+                                             {"evaluate", "--threads", "0"},
+                                             {"inspect"},
+                                             {"inspect", "a", "--operators"}}) {
     const std::string line = error_of(words);
     EXPECT_EQ(line.rfind("cimbalom: ", 0), 0U) << line;
     EXPECT_EQ(line.find('\n'), std::string::npos) << line;

@@ -7,12 +7,13 @@
 
 #include "platform/configuration/error.hpp"
 #include "sw/cli/commands.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace cimbalom::cli {
 namespace {
 
 std::string folder(const std::string& name) {
-  return testing::TempDir() + "cimbalom_evaluate_" + name;
+  return testing_support::process_folder() / name;
 }
 
 std::string text_of(const std::string& path) {

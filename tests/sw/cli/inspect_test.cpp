@@ -7,12 +7,13 @@
 
 #include "platform/configuration/error.hpp"
 #include "sw/datasets/builtin_network.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace cimbalom::cli {
 namespace {
 
 std::string written(const std::string& name, const std::string& text) {
-  const std::string path = testing::TempDir() + "cimbalom_inspect_" + name;
+  const std::string path = testing_support::process_folder() / name;
   std::ofstream(path, std::ios::binary) << text;
   return path;
 }
@@ -55,7 +56,7 @@ TEST(inspect, bad_files_are_one_line) {
   EXPECT_NE(error_of(written("bad.json", "{")).find("not valid JSON"), std::string::npos);
   EXPECT_NE(error_of(written("old.json", "{}")).find("schema_version"), std::string::npos);
   EXPECT_NE(error_of(written("cut.onnx", std::string(datasets::builtin_onnx().substr(0, 1000)))), "accepted");
-  const std::string folder = testing::TempDir() + "cimbalom_inspect_folder";
+  const std::string folder = testing_support::process_folder() / "folder";
   std::filesystem::create_directories(folder);
   EXPECT_NE(error_of(folder).find("a folder without report.json"), std::string::npos);
 }

@@ -10,6 +10,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "tests/support/temporary_folder.hpp"
+
 namespace cimbalom::cli {
 namespace {
 
@@ -19,11 +21,11 @@ struct outcome {
 };
 
 std::string folder(const std::string& name) {
-  return testing::TempDir() + "cimbalom_program_" + name;
+  return testing_support::process_folder() / name;
 }
 
-outcome start(const std::string& arguments) {
-  const std::string command = std::string(CIMBALOM_PROGRAM) + " " + arguments + " 2>&1 >/dev/null";
+outcome start(const std::string& arguments, const std::string& output = "/dev/null") {
+  const std::string command = std::string(CIMBALOM_PROGRAM) + " " + arguments + " 2>&1 >" + output;
   std::FILE* pipe = popen(command.c_str(), "r");
   outcome result;
   std::array<char, 4096> block{};
@@ -83,6 +85,30 @@ TEST(program, timing_only_keeps_the_times) {
   EXPECT_FALSE(report_of("timing")["accuracy"].contains("hardware_top1"));
 }
 
+TEST(program, every_input_is_hashed) {
+  const std::string steps = folder("steps.yaml"), other = folder("other.yaml");
+  std::ofstream(steps) << "input: {scale: 0.00392156862745098}\n";
+  std::ofstream(other) << "input: {scale: 0.00392156862745098, mean: [0]}\n";  // the same values
+  ASSERT_EQ(start("evaluate --images 4 --preprocess " + steps + " --out " + folder("a")).code, 0);
+  ASSERT_EQ(start("evaluate --images 4 --preprocess " + other + " --out " + folder("b")).code, 0);
+  nlohmann::json a = report_of("a")["command"]["input_sha256"], b = report_of("b")["command"]["input_sha256"];
+  for (const char* key : {"model", "images", "calibration_images", "preprocess", "technology"}) {
+    ASSERT_TRUE(a.contains(key)) << key;
+    EXPECT_EQ(a[key].get<std::string>().size(), 64U);
+    EXPECT_EQ(a[key] == b[key], key != std::string("preprocess")) << key;
+  }
+  EXPECT_NE(a["images"], a["calibration_images"]);
+}
+
+TEST(program, a_full_disk_behind_standard_output_is_told) {
+  for (const char* arguments : {"inspect nthu-28nm", "--help", "evaluate --images 1"}) {
+    const outcome result =
+        start(std::string(arguments) + (arguments[0] == 'e' ? " --out " + folder("full") : ""), "/dev/full");
+    EXPECT_EQ(result.code, 1) << arguments;
+    EXPECT_NE(result.errors.find("error: standard output cannot be written"), std::string::npos) << result.errors;
+  }
+}
+
 TEST(program, bad_input_is_one_line_and_code_2) {
   const std::string broken = folder("broken.yaml");
   std::ofstream(broken) << "macro:\n  adc_bit: 5\n";
@@ -101,6 +127,7 @@ TEST(program, bad_input_is_one_line_and_code_2) {
       {"run --vcd /proc/none.vcd", "--vcd = /proc/none.vcd"},
       {"run --vcd-window 1us:2us", "--vcd: is needed"},
       {"run --batch 0", "--batch"},
+      {"run --model= --batch 2", "--model= needs a value"},
       {"inspect missing.yaml", "missing.yaml"},
   };
   for (const auto& [arguments, part] : cases) {

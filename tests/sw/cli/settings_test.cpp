@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "platform/configuration/error.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace cimbalom::cli {
 namespace {
@@ -50,7 +51,7 @@ TEST(settings, section_of_a_platform_file_reads_back) {
   q.percentile = 99.5;
   q.method = quantization::calibration_method::percentile;
   q.layer_bits["a: \"b\" #c"] = 5;
-  const std::string path = ::testing::TempDir() + "cimbalom_settings_test.yaml";
+  const std::string path = testing_support::process_folder() / "settings.yaml";
   std::ofstream(path) << "name: any\n" << quantization_yaml(q);
   const quantization::quantization_settings read = parse_settings(path, {}).quantization;
   EXPECT_EQ(quantization_yaml(read), quantization_yaml(q));
@@ -59,7 +60,6 @@ TEST(settings, section_of_a_platform_file_reads_back) {
   EXPECT_THROW(parse_settings(path, {}), input_error);
   std::ofstream(path) << "name: any\nquantization:\n  wait_bits: 9\n";
   EXPECT_THROW(parse_settings(path, {}), input_error);
-  std::remove(path.c_str());
 }
 
 }  // namespace

@@ -9,12 +9,13 @@
 #include <iterator>
 
 #include "platform/configuration/error.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace cimbalom::codesign {
 namespace {
 
 std::string file(const std::string& name) {
-  return testing::TempDir() + "cimbalom_" + std::to_string(::getpid()) + "_" + name;
+  return testing_support::process_folder() / name;
 }
 
 checkpoint sample(float value) {

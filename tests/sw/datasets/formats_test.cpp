@@ -4,8 +4,10 @@
 #include <boost/iostreams/device/back_inserter.hpp>
 #include <boost/iostreams/filter/gzip.hpp>
 #include <boost/iostreams/filtering_stream.hpp>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 
 #include "sw/datasets/dataset.hpp"
 #include "tests/sw/datasets/test_files.hpp"
@@ -161,6 +163,15 @@ TEST_F(formats, npy_reads_types_and_versions) {
   EXPECT_EQ(open_dataset("npy:" + octets)->shape(), (std::vector<std::int64_t>{2, 3, 1}));
   const std::string big = write("b.npy", npy(">i2", "(1, 1)", {0xFF, 0xFD}));
   EXPECT_EQ(open_dataset("npy:" + big)->pixels(0)[0], -3.0F);
+}
+
+TEST_F(formats, values_that_are_no_finite_numbers_are_refused) {
+  const float infinity = std::numeric_limits<float>::infinity(), nan = std::nanf("");
+  const std::string first = write("n.npy", npy("<f4", "(2, 3)", raw<float>({1, 2, 3, 4, nan, infinity})));
+  EXPECT_THAT(refusal([&] { open_dataset("npy:" + first); }),
+              AllOf(HasSubstr("n.npy"), HasSubstr("record 1, value 1 = NaN"), HasSubstr("finite")));
+  const std::string second = write("i.npy", npy("<f8", "(2, 1)", raw<double>({0, 1e300})));
+  EXPECT_THAT(refusal([&] { open_dataset("npy:" + second); }), HasSubstr("record 1, value 0 = infinite"));
 }
 
 TEST_F(formats, npy_names_what_is_wrong) {

@@ -163,8 +163,10 @@ TEST_F(ImportFile, ReadsExternalData) {
   std::vector<float> values(2 + 108);
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i);
   write("weights.bin", {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)});
-  const graph::graph g = onnx::import_file(write("m.onnx", m.bytes()));
+  const std::string file = write("m.onnx", m.bytes());
+  const graph::graph g = onnx::import_file(file);
   const std::vector<float> got = g.constant(g.find("w"))->as_floats();
+  EXPECT_EQ(onnx::summarize_file(file).data_files, std::vector<std::string>{"weights.bin"});
   EXPECT_EQ(got, std::vector<float>(values.begin() + 2, values.end()));
 }
 

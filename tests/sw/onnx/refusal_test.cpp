@@ -1,11 +1,10 @@
 #include <gtest/gtest.h>
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
 #include <functional>
 
 #include "sw/onnx/import.hpp"
+#include "tests/support/temporary_folder.hpp"
 #include "tests/sw/graph/expect_refused.hpp"
 #include "tests/sw/onnx/model_maker.hpp"
 
@@ -123,8 +122,7 @@ TEST(Refusal, ExternalData) {
   refused_after([&](model_maker& m) { external(m, "/etc/passwd", "0"); }, {"must be a file in the model's folder"});
   refused_after([&](model_maker& m) { external(m, "absent.bin", "-1"); }, {"external offset = -1", "byte count"});
 
-  const auto folder = std::filesystem::temp_directory_path() / ("cimbalom_refusal_" + std::to_string(::getpid()));
-  std::filesystem::create_directories(folder);
+  const std::filesystem::path folder = testing_support::process_folder().path();
   std::ofstream(folder / "short.bin") << "too short";
   model_maker m = small_network();
   external(m, "short.bin", "4");
@@ -135,7 +133,6 @@ TEST(Refusal, ExternalData) {
   std::ofstream(folder / "m.onnx", std::ios::binary) << absent.bytes();
   const graph::graph g = onnx::import_topology((folder / "m.onnx").string());
   EXPECT_FALSE(g.constant(g.find("w"))->has_data());
-  std::filesystem::remove_all(folder);
 }
 
 TEST(Refusal, BrokenGraphs) {

@@ -13,13 +13,14 @@
 #include "sw/codesign/pairing/pairing.hpp"
 #include "sw/datasets/builtin_network.hpp"
 #include "sw/package/package.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace cimbalom::cli {
 namespace {
 
 using ::testing::HasSubstr;
 
-const std::string root = (std::filesystem::temp_directory_path() / "cimbalom_package_commands").string();
+const std::string root = testing_support::process_folder().path();
 
 nlohmann::json report_of(const std::string& out) {
   std::ifstream stream(out + "/report.json");

@@ -15,6 +15,7 @@
 #include "platform/configuration/technology.hpp"
 #include "sw/report/figures.hpp"
 #include "sw/report/sha256.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace cimbalom::report {
 namespace {
@@ -321,8 +322,7 @@ TEST(summary, shows_the_main_figures) {
 }
 
 TEST(files, written_whole_and_reread) {
-  const std::string folder = testing::TempDir() + "cimbalom_report_test/deep";
-  std::filesystem::remove_all(folder);
+  const std::string folder = testing_support::process_folder() / "report/deep";
   prepare_folder(folder);
   EXPECT_TRUE(std::filesystem::is_empty(folder));
   const report_input input = sample();
@@ -336,7 +336,7 @@ TEST(files, written_whole_and_reread) {
 
 TEST(files, unwritable_folder_is_bad_input) {
   EXPECT_THROW(prepare_folder("/proc/cimbalom"), input_error);
-  const std::string file = testing::TempDir() + "cimbalom_a_file";
+  const std::string file = testing_support::process_folder() / "a_file";
   std::ofstream(file) << "x";
   EXPECT_THROW(prepare_folder(file), input_error);
 }
