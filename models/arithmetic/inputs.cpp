@@ -64,6 +64,7 @@ void input_planes::resize(std::size_t vectors) {
   slice_sums_.assign(vectors * static_cast<std::size_t>(slices_), 0);
   summaries_.assign(vectors, {});
   made_.assign(vectors, 0);
+  with_tables_ = 0;
 }
 
 void input_planes::make(input_form forms, std::uint32_t above) {
@@ -130,17 +131,20 @@ void input_planes::derive_plainly(std::size_t vector) {
 }
 
 void input_planes::make_forms(std::size_t vector) {
+  constexpr auto planes_bit = static_cast<std::uint8_t>(input_form::planes);
+  constexpr auto tables_bit = static_cast<std::uint8_t>(input_form::tables);
+  if ((made_[vector] & tables_bit) != 0) --with_tables_;
   made_[vector] = 0;
   if (summaries_[vector].largest_slice_sum <= forms_above_ && forms_above_ > 0) return;
   const auto wanted = static_cast<unsigned>(forms_);
-  if ((wanted & static_cast<unsigned>(input_form::planes)) != 0) {
+  if ((wanted & planes_bit) != 0) {
     if (planes_data_.size() < size_ * plane_stride()) planes_data_.resize(size_ * plane_stride());
     make_planes(vector, planes_data_.data() + vector * plane_stride());
-    made_[vector] = static_cast<std::uint8_t>(input_form::planes);
+    made_[vector] = planes_bit;
   }
   const auto make_tables = kernels::current().bytes.tables;
   const bool fits = rows_active_ * ((1 << dac_bits_) - 1) <= largest_table_sum;
-  if ((wanted & static_cast<unsigned>(input_form::tables)) == 0 || bytes_.empty() || make_tables == nullptr || !fits) {
+  if ((wanted & tables_bit) == 0 || bytes_.empty() || make_tables == nullptr || !fits) {
     return;
   }
   const std::size_t stride = table_stride() * static_cast<std::size_t>(slices_);
@@ -149,7 +153,8 @@ void input_planes::make_forms(std::size_t vector) {
   for (int i = 0; i < slices_; ++i, tables += table_stride()) {
     make_tables(bytes(vector), static_cast<std::size_t>(words_), i * dac_bits_, dac_bits_, tables);
   }
-  made_[vector] |= static_cast<std::uint8_t>(input_form::tables);
+  made_[vector] |= tables_bit;
+  ++with_tables_;
 }
 
 void input_planes::make_planes(std::size_t vector, std::uint32_t* planes) const {

@@ -55,6 +55,8 @@ class input_planes {
   int planes() const { return planes_; }
 
   const vector_summary& summary(std::size_t vector) const { return summaries_[vector]; }
+  /// One a vector.
+  const vector_summary* summaries() const { return summaries_.data(); }
   /// The codes, 16 * words() of them, zero beyond rows_active.
   const std::uint16_t* codes(std::size_t vector) const { return codes_.data() + vector * row_stride(); }
   std::size_t row_stride() const { return static_cast<std::size_t>(words_) * word_rows; }
@@ -87,6 +89,8 @@ class input_planes {
                : nullptr;
   }
   std::size_t table_stride() const { return static_cast<std::size_t>(words_) * 4 * word_rows; }
+  /// Those of vector v at v * slices() * table_stride(), where every vector has them; else null.
+  const std::uint8_t* all_tables() const { return size_ > 0 && with_tables_ == size_ ? tables_.data() : nullptr; }
 
  private:
   bool has(std::size_t vector, input_form form) const { return (made_[vector] & static_cast<std::uint8_t>(form)) != 0; }
@@ -109,6 +113,7 @@ class input_planes {
   std::vector<std::uint32_t> slice_sums_;
   std::vector<vector_summary> summaries_;
   std::vector<std::uint8_t> made_;  // input_form as bits
+  std::size_t with_tables_ = 0;     // vectors whose tables are made
   std::vector<std::uint32_t> planes_data_;
   aligned_vector<std::uint8_t> tables_;
 };

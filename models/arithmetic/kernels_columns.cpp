@@ -99,7 +99,7 @@ HWY_ATTR HWY_NOINLINE std::uint64_t count_clipped(const block_shape& shape, std:
   return clipped;
 }
 
-// totals[...] += codes, lane by lane.
+// totals[...] += codes << shift, lane by lane.
 template <std::size_t kBlock>
 HWY_INLINE HWY_ATTR void flush(const vector16 (&codes)[kBlock], int shift, std::uint32_t* totals) {
   const lanes16 d;
@@ -113,6 +113,57 @@ HWY_INLINE HWY_ATTR void flush(const vector16 (&codes)[kBlock], int shift, std::
   }
 }
 
+// Columns of kBlock vectors summed over slices, highest first: each slice scales what came before.
+template <std::size_t kBlock>
+class scaled_sums {
+ public:
+#if HWY_TARGET == HWY_SCALAR
+  HWY_INLINE void scale(int bits) {
+    bits_ += bits;
+  }
+  HWY_INLINE void add(const vector16 (&codes)[kBlock]) {
+    for (std::size_t v = 0; v < kBlock; ++v) sums_[v] = (sums_[v] << bits_) + codes[v].raw;
+    bits_ = 0;
+  }
+  HWY_INLINE void store(std::uint32_t* totals) const {
+    for (std::size_t v = 0; v < kBlock; ++v) totals[v] = sums_[v] << bits_;
+  }
+
+ private:
+  std::uint32_t sums_[kBlock] = {};
+  int bits_ = 0;
+#else
+  HWY_INLINE HWY_ATTR scaled_sums() {
+    for (std::size_t v = 0; v < kBlock; ++v) even_[v] = odd_[v] = hn::Zero(lanes32());
+  }
+  HWY_INLINE HWY_ATTR void scale(int bits) {
+    for (std::size_t v = 0; v < kBlock; ++v) {
+      even_[v] = hn::ShiftLeftSame(even_[v], bits);
+      odd_[v] = hn::ShiftLeftSame(odd_[v], bits);
+    }
+  }
+  HWY_INLINE HWY_ATTR void add(const vector16 (&codes)[kBlock]) {
+    const lanes32 wide;
+    const auto low = hn::Set(wide, 0xFFFFU);
+    for (std::size_t v = 0; v < kBlock; ++v) {
+      const vector32 both = hn::BitCast(wide, codes[v]);
+      even_[v] = hn::Add(even_[v], hn::And(both, low));
+      odd_[v] = hn::Add(odd_[v], hn::ShiftRight<16>(both));
+    }
+  }
+  HWY_INLINE HWY_ATTR void store(std::uint32_t* totals) const {
+    const lanes32 wide;
+    for (std::size_t v = 0; v < kBlock; ++v) {
+      hn::StoreInterleaved2(even_[v], odd_[v], wide, totals + v * hn::Lanes(lanes16()));
+    }
+  }
+
+ private:
+  vector32 even_[kBlock];
+  vector32 odd_[kBlock];
+#endif
+};
+
 // All items for kBlock vectors of columns from first_column: codes of a slice are summed in 16-bit lanes.
 template <std::size_t kWords, bool kPure, std::size_t kBlock>
 HWY_ATTR std::uint64_t codes_of_block(const column_plan& plan, const slice_items& all, std::size_t first_column,
@@ -125,11 +176,12 @@ HWY_ATTR std::uint64_t codes_of_block(const column_plan& plan, const slice_items
   const vector16 multiplier = hn::Set(d, static_cast<std::uint16_t>(plan.multiplier15));
   const auto limit = hn::Set(s, static_cast<std::int16_t>(plan.clip_from - 1));
   const std::size_t chunk = 65535U / static_cast<std::size_t>(plan.top);
+  scaled_sums<kBlock> scaled;
   std::uint64_t clipped = 0;
-  for (int slice = 0; slice < all.slices; ++slice) {
+  for (int slice = all.slices; slice-- > 0;) {
     const conversion_item* items = all.items + static_cast<std::size_t>(slice) * all.stride;
-    const int plane = slice * plan.dac_bits;
-    const auto driven = static_cast<std::size_t>(std::min(plan.dac_bits, plan.input_bits - plane));
+    const auto driven = static_cast<std::size_t>(std::min(plan.dac_bits, plan.input_bits - slice * plan.dac_bits));
+    scaled.scale(plan.dac_bits);
     for (std::size_t begin = 0; begin < all.counts[slice]; begin += chunk) {
       const std::size_t count = std::min<std::size_t>(all.counts[slice] - begin, chunk);
       vector16 codes[kBlock];
@@ -139,15 +191,17 @@ HWY_ATTR std::uint64_t codes_of_block(const column_plan& plan, const slice_items
         vector16 sums[kBlock];
         slice_sums<kWords>(shape, driven, items[begin + n], sums);
         for (std::size_t v = 0; v < kBlock; ++v) {
-          largest = hn::Max(largest, sums[v]);
+          // Sums of a pure clip exceed a limit of all ones if any of their bits does.
+          largest = kPure ? hn::Or(largest, sums[v]) : hn::Max(largest, sums[v]);
           codes[v] = hn::Add(codes[v], convert<kPure>(sums[v], top, multiplier));
         }
       }
-      flush(codes, plane, totals + first_column);
+      scaled.add(codes);
       if (hn::AllFalse(s, hn::Gt(hn::BitCast(s, largest), limit))) continue;
       clipped += count_clipped<kWords, kBlock>(shape, driven, items + begin, count, plan.clip_from);
     }
   }
+  scaled.store(totals + first_column);
   return clipped;
 }
 
@@ -155,7 +209,6 @@ template <std::size_t kWords, bool kPure>
 HWY_ATTR std::uint64_t codes_of_columns(const column_plan& plan, const slice_items& all, std::uint32_t* totals) {
   const std::size_t lanes = hn::Lanes(lanes16());
   const auto columns = static_cast<std::size_t>(plan.padded_columns);
-  std::fill_n(totals, columns, 0U);
   std::uint64_t clipped = 0;
   for (std::size_t c = 0; c < columns;) {
     const std::size_t left = (columns - c) / lanes;

@@ -1,6 +1,7 @@
 #include "models/arithmetic/mvm.hpp"
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 #include <string>
 
@@ -20,15 +21,32 @@ class pass_runner {
   void run();
 
  private:
+  // Where a run finds what it sorts operations by.
+  struct sources {
+    const vector_summary* summaries;
+    const std::uint32_t* slice_sums;
+    std::size_t sum_stride;
+    std::uint32_t multiplied;          // slices with at most this sum are multiplied; 0: none is
+    const std::uint8_t* exact_groups;  // whose operations are multiplied whatever is driven
+    const std::uint8_t* codes;         // of the products
+    std::size_t code_stride;
+    const std::uint8_t* weights;
+    std::size_t weight_stride;
+    const std::uint8_t* tables;  // null: not every vector has them
+    std::size_t table_stride;
+    std::size_t slice_stride;
+  };
+
   void choose_paths();
+  void find_sources();
+  template <int kSlices>
+  bool collect(const std::uint32_t* vectors);
   void count_drive();
   void count_digits(std::size_t group, std::uint64_t* totals) const;
   bool cannot_saturate(const std::int32_t* y) const;
   void run_pixel(std::size_t pixel);
-  void add_product(std::size_t group, const void* codes);
-  void add_slices(std::size_t group, std::uint32_t vector);
-  void add_kept(std::size_t group, std::uint32_t vector, unsigned kept);
-  const std::uint8_t* driven_form(std::size_t group, std::uint32_t vector, std::size_t& stride);
+  const void* kept_codes(std::size_t group, std::uint32_t vector, unsigned kept);
+  const std::uint8_t* driven_form(std::size_t group, std::uint32_t vector);
   void run_lookups();
   void run_columns(std::int32_t* y);
   void add_lane_totals(std::int32_t* y) const;
@@ -57,7 +75,9 @@ class pass_runner {
   std::vector<kernels::conversion_item> items_;  // [slice][group], of this pixel
   std::vector<std::uint32_t> item_counts_;       // one a slice
   std::vector<std::uint32_t> ones_;              // one a slice: sums that are not known
-  std::size_t group_cells_ = 0;                  // bytes of lookup_cells
+  std::vector<std::uint8_t> no_exact_groups_;    // without products
+  std::vector<const void*> cells_;               // one a group, as the kernel in use wants them
+  sources sources_{};
   std::vector<kernels::product_item> products_items_;
   std::size_t product_count_ = 0;
   aligned_vector<std::uint32_t> column_totals_;
@@ -97,7 +117,9 @@ pass_runner::pass_runner(const pass_operation& pass, const prepared_pass& prepar
   plan_.input_bits = pass.input_bits;
   plan_.padded_columns = prepared.padded_columns;
   plan_.top = static_cast<int>(std::min<std::uint32_t>(pass.adc->top(), largest_lane));
-  plan_.clip_from = static_cast<int>(std::min<std::int64_t>(pass.adc->clip_from(), largest_lane + 1));
+  const bool clips = pass.adc->clip_from() <= pass.adc->largest_sum();
+  plan_.clip_from =
+      clips ? static_cast<int>(std::min<std::int64_t>(pass.adc->clip_from(), largest_lane + 1)) : largest_lane + 1;
   plan_.multiplier15 = pass.adc->multiplier15();
   const value_range room = two_complement_range(shape_.accumulator_bits);
   const value_range sum = times(prepared.operation_range, static_cast<std::int64_t>(pass.groups));
@@ -107,7 +129,7 @@ pass_runner::pass_runner(const pass_operation& pass, const prepared_pass& prepar
   item_counts_.resize(static_cast<std::size_t>(slices_));
   ones_.assign(static_cast<std::size_t>(slices_), 1);
   products_items_.resize(pass.groups);
-  if (fast_) items_.resize(static_cast<std::size_t>(slices_) * pass.groups + 1);  // one is written beyond a full list
+  if (fast_) find_sources();
   column_totals_.resize(std::max(prepared.fold_columns, static_cast<std::size_t>(prepared.padded_columns)));
   fold_sums_.resize(prepared.fold_layers * prepared.fold_columns / kernels::fold_columns);
   lane_totals_.resize(prepared.padded_outputs);
@@ -123,7 +145,6 @@ void pass_runner::choose_paths() {
   lookups_ = prepared_.lookup && kernels_.bytes.lookup_codes != nullptr && !counting;
   fast_ = !noisy_ && (prepared_.columnwise || (products_ && prepared_.all_exact));
   if (!lookups_) return;
-  group_cells_ = prepared_.lookup_cells.size() / pass_.groups;
   lookup_plan_.tables = pass_.inputs->words() * word_rows / kernels::table_rows;
   lookup_plan_.units = prepared_.units.size();
   lookup_plan_.top = static_cast<int>(std::min<std::int64_t>(pass_.adc->top(), pass_.adc->largest_sum()));
@@ -132,6 +153,35 @@ void pass_runner::choose_paths() {
   lookup_plan_.codes = prepared_.lookup_codes.data();
   lookup_plan_.weights = prepared_.lookup_weights.data();
   unit_totals_.resize(prepared_.units.size() * kernels::unit_outputs);
+}
+
+void pass_runner::find_sources() {
+  const input_planes& inputs = *pass_.inputs;
+  const std::size_t groups = pass_.groups;
+  items_.resize(static_cast<std::size_t>(slices_) * groups + 1);  // one is written beyond a full list
+  no_exact_groups_.assign(groups, 0);
+  const std::size_t group_cells = lookups_ ? prepared_.lookup_cells.size() / groups : 0;
+  for (std::size_t g = 0; g < groups; ++g) {
+    cells_.push_back(lookups_ ? static_cast<const void*>(prepared_.lookup_cells.data() + g * group_cells)
+                              : pass_.positions[g]->cell_words());
+  }
+  sources_.summaries = inputs.summaries();
+  sources_.slice_sums = digits_known_ ? inputs.slice_sums(0) : ones_.data();
+  sources_.sum_stride = digits_known_ ? static_cast<std::size_t>(inputs.slices()) : 0;
+  sources_.multiplied = products_ && digits_known_ ? static_cast<std::uint32_t>(prepared_.exact_sum) : 0;
+  sources_.exact_groups = products_ ? prepared_.exact_groups.data() : no_exact_groups_.data();
+  const bool bytes = prepared_.byte_products;
+  sources_.codes = bytes ? inputs.bytes(0) : reinterpret_cast<const std::uint8_t*>(inputs.codes(0));
+  sources_.code_stride = rows_ * (bytes ? 1 : sizeof(std::uint16_t));
+  sources_.weights = bytes ? reinterpret_cast<const std::uint8_t*>(prepared_.byte_weights.data())
+                           : reinterpret_cast<const std::uint8_t*>(prepared_.word_weights.data());
+  sources_.weight_stride = rows_ * prepared_.padded_outputs * (bytes ? 1 : sizeof(std::int16_t));
+  if (lookups_ && digits_known_) {
+    sources_.tables = inputs.all_tables();
+    sources_.table_stride = inputs.table_stride() * static_cast<std::size_t>(slices_);
+  }
+  sources_.slice_stride = lookups_ ? inputs.table_stride()
+                                   : static_cast<std::size_t>(shape_.dac_bits * inputs.words()) * sizeof(std::uint32_t);
 }
 
 void pass_runner::run() {
@@ -193,24 +243,12 @@ bool pass_runner::cannot_saturate(const std::int32_t* y) const {
 }
 
 void pass_runner::run_pixel(std::size_t pixel) {
-  const input_planes& inputs = *pass_.inputs;
   const std::uint32_t* vectors = pass_.vectors + pixel * pass_.groups;
-  const bool sums_known = products_ && digits_known_;
-  product_count_ = 0;
-  std::fill(item_counts_.begin(), item_counts_.end(), 0U);
   bool converted = false;
-  for (std::size_t g = 0; g < pass_.groups; ++g) {
-    const std::uint32_t v = vectors[g];
-    const vector_summary& summary = inputs.summary(v);
-    if (summary.ones == 0) continue;  // every code is 0
-    const bool exact = (sums_known && summary.largest_slice_sum <= prepared_.exact_sum) ||
-                       (products_ && prepared_.exact_groups[g] != 0);
-    if (exact) {
-      add_product(g, prepared_.byte_products ? static_cast<const void*>(inputs.bytes(v)) : inputs.codes(v));
-    } else {
-      add_slices(g, v);
-      converted = true;
-    }
+  if (slices_ == 4) {
+    converted = collect<4>(vectors);
+  } else {
+    converted = slices_ == 8 ? collect<8>(vectors) : collect<0>(vectors);
   }
   std::int32_t* y = pass_.y + pixel * pass_.y_stride;
   const bool lanes = product_count_ > 0 || (converted && lookups_);
@@ -224,60 +262,69 @@ void pass_runner::run_pixel(std::size_t pixel) {
   if (lanes) add_lane_totals(y);
 }
 
-void pass_runner::add_product(std::size_t group, const void* codes) {
-  const std::size_t weights = group * rows_ * prepared_.padded_outputs;
-  products_items_[product_count_++] = {codes, prepared_.byte_products
-                                                  ? static_cast<const void*>(prepared_.byte_weights.data() + weights)
-                                                  : prepared_.word_weights.data() + weights};
-}
-
-// An operation that may clip: its slices that cannot are multiplied, the others converted.
-void pass_runner::add_slices(std::size_t group, std::uint32_t vector) {
-  const input_planes& inputs = *pass_.inputs;
-  const std::uint32_t* sums = digits_known_ ? inputs.slice_sums(vector) : ones_.data();
-  // Without products every slice but an empty one is converted.
-  const auto multiplied = static_cast<std::uint32_t>(products_ && digits_known_ ? prepared_.exact_sum : 0);
-  std::size_t stride = 0;  // bytes from slice to slice of what is driven
-  const auto* driven = driven_form(group, vector, stride);
-  const void* cells = lookups_ ? static_cast<const void*>(prepared_.lookup_cells.data() + group * group_cells_)
-                               : pass_.positions[group]->cell_words();
-  const unsigned digit = (1U << shape_.dac_bits) - 1U;
-  unsigned kept = 0;  // bits of the slices that are multiplied
-  kernels::conversion_item* items = items_.data();
-  for (int i = 0; i < slices_; ++i, items += pass_.groups, driven += stride) {
-    std::uint32_t& count = item_counts_[static_cast<std::size_t>(i)];
-    items[count] = {driven, cells};  // stays if it counts
-    const bool converted = sums[i] > multiplied;
-    count += converted ? 1 : 0;
-    kept |= converted ? 0U : digit << (i * shape_.dac_bits);
+// Sorts this pixel's operations: those that cannot clip are multiplied; of the others, the slices that can are
+// converted. True if any is. kSlices: compile-time, or 0.
+template <int kSlices>
+bool pass_runner::collect(const std::uint32_t* vectors) {
+  const sources from = sources_;  // local: no store below can change it
+  const int slices = kSlices > 0 ? kSlices : slices_;
+  const std::size_t groups = pass_.groups;
+  kernels::conversion_item* const items = items_.data();
+  kernels::product_item* const products = products_items_.data();
+  std::array<std::uint32_t, max_operand_bits> counts{};
+  std::size_t product_count = 0;
+  bool converted = false;
+  for (std::size_t g = 0; g < groups; ++g) {
+    const std::uint32_t v = vectors[g];
+    const vector_summary summary = from.summaries[v];
+    if (summary.ones == 0) continue;  // every code is 0
+    if (summary.largest_slice_sum <= from.multiplied || from.exact_groups[g] != 0) {
+      products[product_count++] = {from.codes + v * from.code_stride, from.weights + g * from.weight_stride};
+      continue;
+    }
+    converted = true;
+    const std::uint8_t* driven = from.tables != nullptr ? from.tables + v * from.table_stride : driven_form(g, v);
+    const std::uint32_t* sums = from.slice_sums + v * from.sum_stride;
+    unsigned kept = 0;  // slices that are multiplied
+    for (int i = 0; i < slices; ++i, driven += from.slice_stride) {
+      const auto slice = static_cast<std::size_t>(i);
+      const bool convert = sums[i] > from.multiplied;
+      items[slice * groups + counts[slice]] = {driven, cells_[g]};  // stays if it counts
+      counts[slice] += convert ? 1 : 0;
+      kept |= convert ? 0U : 1U << i;
+    }
+    if (from.multiplied > 0 && kept != 0) {
+      products[product_count++] = {kept_codes(g, v, kept), from.weights + g * from.weight_stride};
+    }
   }
-  if (multiplied > 0 && kept != 0) add_kept(group, vector, kept);
+  std::copy_n(counts.begin(), slices, item_counts_.begin());
+  product_count_ = product_count;
+  return converted;
 }
 
-// The product of the bits in `kept`.
-void pass_runner::add_kept(std::size_t group, std::uint32_t vector, unsigned kept) {
-  const input_planes& inputs = *pass_.inputs;
+// The codes of a vector with the digits of the slices in `kept` alone.
+const void* pass_runner::kept_codes(std::size_t group, std::uint32_t vector, unsigned kept) {
+  const unsigned digit = (1U << shape_.dac_bits) - 1U;
+  unsigned mask = 0;
+  for (int i = 0; i < slices_; ++i) mask |= (kept >> i & 1U) != 0 ? digit << (i * shape_.dac_bits) : 0U;
   if (kept_codes_.empty()) kept_codes_.resize(pass_.groups * rows_);
   std::uint16_t* codes = kept_codes_.data() + group * rows_;
   if (prepared_.byte_products) {
     auto* bytes = reinterpret_cast<std::uint8_t*>(codes);
-    const std::uint8_t* from = inputs.bytes(vector);
-    for (std::size_t r = 0; r < rows_; ++r) bytes[r] = static_cast<std::uint8_t>(from[r] & kept);
+    const std::uint8_t* from = pass_.inputs->bytes(vector);
+    for (std::size_t r = 0; r < rows_; ++r) bytes[r] = static_cast<std::uint8_t>(from[r] & mask);
   } else {
-    const std::uint16_t* from = inputs.codes(vector);
-    for (std::size_t r = 0; r < rows_; ++r) codes[r] = static_cast<std::uint16_t>(from[r] & kept);
+    const std::uint16_t* from = pass_.inputs->codes(vector);
+    for (std::size_t r = 0; r < rows_; ++r) codes[r] = static_cast<std::uint16_t>(from[r] & mask);
   }
-  add_product(group, codes);
+  return codes;
 }
 
-// What an operation drives, as the kernel in use wants it, with the bytes between slices.
-const std::uint8_t* pass_runner::driven_form(std::size_t group, std::uint32_t vector, std::size_t& stride) {
+// What an operation drives, in the form that the kernel in use wants.
+const std::uint8_t* pass_runner::driven_form(std::size_t group, std::uint32_t vector) {
   const input_planes& inputs = *pass_.inputs;
-  if (!lookups_) {
-    stride = static_cast<std::size_t>(shape_.dac_bits * inputs.words()) * sizeof(std::uint32_t);
-    return reinterpret_cast<const std::uint8_t*>(planes_of(group, vector));
-  }
-  stride = inputs.table_stride();
+  if (!lookups_) return reinterpret_cast<const std::uint8_t*>(planes_of(group, vector));
+  const std::size_t stride = inputs.table_stride();
   const std::uint8_t* tables = digits_known_ ? inputs.tables(vector) : nullptr;
   if (tables != nullptr) return tables;
   const std::size_t a_vector = static_cast<std::size_t>(slices_) * stride;
@@ -314,7 +361,6 @@ void pass_runner::run_lookups() {
 
 void pass_runner::run_columns(std::int32_t* y) {
   const kernels::slice_items items{items_.data(), item_counts_.data(), pass_.groups, slices_, shape_.dac_bits};
-  std::fill(column_totals_.begin(), column_totals_.end(), 0U);
   counts_.clipped += kernels_.columns.column_codes(plan_, items, column_totals_.data());
   const std::size_t blocks = prepared_.fold_columns / kernels::fold_columns;
   for (std::size_t layer = 0; layer < prepared_.fold_layers; ++layer) {
