@@ -9,6 +9,7 @@
 
 #include "platform/configuration/error.hpp"
 #include "platform/configuration/platform_file.hpp"
+#include "platform/configuration/technology.hpp"
 #include "sw/cli/settings.hpp"
 #include "sw/cli/training_progress.hpp"
 #include "sw/codesign/builtin_policy.hpp"
@@ -139,6 +140,9 @@ package::package designer::trained() {
   codesign::design_task task;
   task.imported = model_.graph;
   task.macro = platform_.macro;
+  task.accelerator = platform_.accelerator;
+  task.noise = platform_.nonideality;
+  task.costs = platform::load_costs(platform_);
   task.until = until_;
   task.flow.how = how_;
   task.flow.checkpoint = checkpoint();

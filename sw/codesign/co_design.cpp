@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "models/cim/cim_energy.hpp"
 #include "platform/configuration/error.hpp"
 #include "sw/compiler/pass_formation.hpp"
 #include "sw/quantization/adc_calibration.hpp"
@@ -10,6 +11,19 @@ namespace cimbalom::codesign {
 namespace {
 
 constexpr std::size_t adc_images = 16;
+
+/// Energy of events as they come.
+class summing_sink : public energy::event_sink {
+ public:
+  explicit summing_sink(const energy::component_table& costs) : costs_(costs) {}
+  void count(energy::event what, std::int32_t, std::uint64_t n) override { sum_ += costs_.attojoules(what) * n; }
+  std::uint64_t attojoules() const { return sum_; }
+
+ private:
+  const energy::component_table& costs_;
+  std::uint64_t sum_ = 0;
+};
+
 constexpr const char* stage_names[] = {"initial", "pruning", "widths", "mixed"};
 
 void choose_adc_steps(quantization::network& network, const cim::macro_config& macro,
@@ -73,6 +87,27 @@ macro_layout layout_of(const cim::macro_config& macro) {
   return {macro.rows_active, macro.slots(), macro.slot_bits, macro.dac_bits};
 }
 
+void add_energy(macro_layout& layout, const cim::accelerator_config& accelerator, const cim::macro_config& macro,
+                const energy::component_table& costs) {
+  // One slice of one operation, without columns and with all of them.
+  const auto columns = static_cast<std::uint64_t>(macro.columns_driven());
+  const auto joules = [&](std::uint64_t conversions) {
+    cim::tile_work work;
+    work.operations = work.input_slices = 1;
+    work.input_bits = static_cast<std::uint64_t>(macro.dac_bits);
+    work.conversions = conversions;
+    summing_sink sum(costs);
+    cim::count_energy_events(accelerator, macro, work, cim::expected_activity(macro, work, {}), 0, sum);
+    return static_cast<double>(sum.attojoules());
+  };
+  layout.slice_energy = joules(0);
+  layout.column_energy = (joules(columns) - layout.slice_energy) / static_cast<double>(columns);
+}
+
+training_hardware hardware_of(const cim::macro_config& macro, const arithmetic::nonideality_config& noise) {
+  return {macro.shape(), macro.adc_range, macro.adc_step_sixteenths, noise};
+}
+
 std::vector<std::vector<float>> calibration_sample(const image_set& images) {
   std::vector<std::vector<float>> sample;
   const std::size_t values = images.values();
@@ -86,6 +121,8 @@ std::vector<std::vector<float>> calibration_sample(const image_set& images) {
 design co_design(const design_task& task, const image_set& train, const image_set& validation) {
   flow_options options = task.flow;
   options.macro = layout_of(task.macro);
+  if (task.costs) add_energy(options.macro, task.accelerator, task.macro, *task.costs);
+  options.hardware = hardware_of(task.macro, task.noise);
   const std::vector<std::vector<float>> sample = calibration_sample(train);
   initial_network initial = obtain_initial_weights(task.imported, train, options.how);
   // Row groups of flattened layers are chosen with the ADC steps: training prunes the groups that the hardware has.

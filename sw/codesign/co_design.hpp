@@ -1,9 +1,12 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "models/cim/accelerator_config.hpp"
 #include "models/cim/macro_config.hpp"
+#include "models/energy/component_table.hpp"
 #include "sw/codesign/pairing/pairing.hpp"
 #include "sw/codesign/training_flow.hpp"
 
@@ -17,6 +20,14 @@ training_stage training_stage_of(const std::string& name);
 /// What of the macro the training has to know. Throws input_error for slots that no width table covers.
 macro_layout layout_of(const cim::macro_config& macro);
 
+/// Adds what bank operations cost on a platform, for budgets of energy: array, converters and shift-add, at the
+/// activity that macros are usually measured at.
+void add_energy(macro_layout& layout, const cim::accelerator_config& accelerator, const cim::macro_config& macro,
+                const energy::component_table& costs);
+
+/// The macro that epochs.hardware run through.
+training_hardware hardware_of(const cim::macro_config& macro, const arithmetic::nonideality_config& noise);
+
 /// The training images that calibration looks at: the first of them.
 std::vector<std::vector<float>> calibration_sample(const image_set& images);
 
@@ -24,7 +35,10 @@ std::vector<std::vector<float>> calibration_sample(const image_set& images);
 struct design_task {
   graph::graph imported;  ///< float
   cim::macro_config macro;
-  flow_options flow;  ///< policy, checkpoint, progress; its macro is taken from `macro`
+  cim::accelerator_config accelerator;
+  arithmetic::nonideality_config noise;          ///< of the macro that hardware epochs run through
+  std::optional<energy::component_table> costs;  ///< what budgets of energy need
+  flow_options flow;  ///< policy, checkpoint, progress; its macro and hardware are taken from the above
   training_stage until = training_stage::mixed;
 };
 

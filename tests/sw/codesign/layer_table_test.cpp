@@ -70,7 +70,7 @@ TEST(layer_table, knows_stages_orders_and_values) {
   EXPECT_EQ(table.layers[1].units.passes, 2);
   EXPECT_EQ(table.layers[0].pixels, 64);
   EXPECT_EQ(table.layers[0].unit_cost, 64 * 4);  // four slices of two bits
-  EXPECT_EQ(table.values.size(), 4U);  // input, two maps, logits: the pooled map is tied
+  EXPECT_EQ(table.values.size(), 4U);            // input, two maps, logits: the pooled map is tied
   EXPECT_EQ(table.logits, s.g.info(s.g.outputs[0]).name);
 }
 

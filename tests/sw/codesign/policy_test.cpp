@@ -32,7 +32,8 @@ TEST(policy, every_key_is_read_and_written_back) {
       "3\n  operations: 0.3\n  energy: 0\n  activation_choices: [8, 6, 4]\n"
       "input_bits: 7\nactivation_bits: 6\nlayer_activation_bits: {\"conv: 1\": 4, \"fc\": 8}\npruning:\n"
       "  target_density: 0.8\n  least_density: 0.1\n  ramp: 0.5\n  group_lasso: 0\ndistillation:\n  weight: 0.5\n"
-      "  temperature: 2\naugmentation:\n  flip: false\n  shift: 0\nallocation: distortion\npairing:\n  filters_per_slot: 3\n";
+      "  temperature: 2\naugmentation:\n  flip: false\n  shift: 0\nallocation: distortion\npairing:\n  "
+      "filters_per_slot: 3\n";
   const policy p = parse_policy(text, "p.yaml");
   EXPECT_EQ(p.to_yaml(), text);
   EXPECT_EQ(parse_policy(p.to_yaml(), "again").to_yaml(), text);
