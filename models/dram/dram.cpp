@@ -24,8 +24,8 @@ const char* to_string(bank_condition condition) {
   return "unknown";
 }
 
-struct dram::channel {
-  channel(const dram_config& config, energy::event_sink& sink, int index) : core(config, sink) {
+struct dram::channel_view {
+  channel_view(const dram_config& config, int index) {
     const int banks = config.organisation.ranks * config.organisation.banks();
     for (int b = 0; b < banks; ++b) {
       const std::string name = "channel" + std::to_string(index) + "_bank" + std::to_string(b);
@@ -33,7 +33,6 @@ struct dram::channel {
     }
   }
 
-  dram_core core;
   std::vector<std::unique_ptr<transport::observed<bank_condition>>> shown;
   std::multimap<std::uint64_t, std::pair<std::size_t, bank_condition>> to_show;  // by clock
 };
@@ -41,17 +40,18 @@ struct dram::channel {
 dram::dram(const sc_core::sc_module_name& name, const dram_config& config, energy::event_sink& sink)
     : sc_core::sc_module(name),
       memory("memory", *this),
-      config_(config),
+      config_((config.validate(), config)),
       clock_(sc_core::sc_time(config.timing.clock_ps, sc_core::SC_PS)),
-      storage_((config.validate(), config.size_bytes())),
-      stretch_bytes_(config.channel_stretch_bytes()),
+      storage_(config.size_bytes()),
+      channels_(config, sink),
       queue_("queue") {
   for (int c = 0; c < config_.channels; ++c) {
-    channels_.push_back(std::make_unique<channel>(config_, sink, c));
-    channel& made = *channels_.back();
-    made.core.on_command([this, &made](dram_command command, const dram_location& where, std::uint64_t cycle) {
-      show(made, command, where, cycle);
-    });
+    views_.push_back(std::make_unique<channel_view>(config_, c));
+    channel_view& made = *views_.back();
+    channels_[static_cast<std::size_t>(c)].on_command(
+        [this, &made](dram_command command, const dram_location& where, std::uint64_t cycle) {
+          show(made, command, where, cycle);
+        });
   }
   transport::spawn_method(
       "serve", [this] { serve(); }, serve_event_);
@@ -97,7 +97,7 @@ void dram::serve() {
 }
 
 void dram::accept(std::uint64_t cycle) {
-  while (!incoming_.empty() && has_room()) {
+  while (!incoming_.empty() && channels_.has_room(accepted_)) {
     payload& transaction = *incoming_.front();
     incoming_.pop_front();
     ++accepted_;
@@ -113,13 +113,6 @@ void dram::accept(std::uint64_t cycle) {
   }
 }
 
-bool dram::has_room() const {
-  const auto depth = static_cast<std::size_t>(config_.queue_depth);
-  if (config_.queue_counts == queue_rule::all_transactions) return accepted_ < depth;
-  return std::all_of(channels_.begin(), channels_.end(),
-                     [depth](const auto& one) { return one->core.before_bank_queues() < depth; });
-}
-
 void dram::refuse(payload& transaction, transport::response_status status) {
   ++errors_;
   transaction.set_response_status(status);
@@ -129,49 +122,24 @@ void dram::refuse(payload& transaction, transport::response_status status) {
 void dram::enqueue(payload& transaction, std::uint64_t cycle) {
   if (free_ids_.empty()) {
     free_ids_.push_back(entries_.size());
-    entries_.emplace_back();
+    entries_.push_back(nullptr);
   }
-  const std::uint64_t id = free_ids_.back();
+  dram_request request;
+  request.id = free_ids_.back();
   free_ids_.pop_back();
-  entry& made = entries_[id];
-  made = {&transaction, 0, 0};
-
-  const std::uint64_t count = channels_.size();
-  dram_request part;
-  part.id = id;
-  part.write = transaction.is_write();
-  part.layer = transport::layer_of(transaction);
-  part.address = transaction.get_address();
-  part.length = transaction.get_data_length();
-  // With one channel the transaction stays whole; with more, each stretch goes to the next one.
-  if (count == 1) {
-    made.parts_left = 1;
-    channels_.front()->core.enqueue(part, cycle);
-    return;
-  }
-  std::uint64_t address = part.address;
-  std::uint64_t remaining = part.length;
-  while (remaining > 0) {
-    const std::uint64_t stretch = std::min(remaining, stretch_bytes_ - address % stretch_bytes_);
-    const auto [local, which] = config_.channel_address(address);
-    part.address = local;
-    part.length = static_cast<std::uint32_t>(stretch);
-    channels_[static_cast<std::size_t>(which)]->core.enqueue(part, cycle);
-    ++made.parts_left;
-    address += stretch;
-    remaining -= stretch;
-  }
+  entries_[request.id] = &transaction;
+  request.write = transaction.is_write();
+  request.layer = transport::layer_of(transaction);
+  request.address = transaction.get_address();
+  request.length = transaction.get_data_length();
+  channels_.enqueue(request, cycle);
 }
 
 void dram::advance(std::uint64_t cycle) {
-  for (const std::unique_ptr<channel>& one : channels_) {
-    completed_.clear();
-    one->core.advance(cycle, completed_);
-    for (const dram_completion& part : completed_) {
-      entry& whole = entries_[part.id];
-      whole.done_cycle = std::max(whole.done_cycle, part.cycle);
-      if (--whole.parts_left == 0) done_.emplace(whole.done_cycle, part.id);
-    }
+  completed_.clear();
+  channels_.advance(cycle, completed_);
+  for (const dram_completion& one : completed_) done_.emplace(one.cycle, one.id);
+  for (const std::unique_ptr<channel_view>& one : views_) {
     while (!one->to_show.empty() && one->to_show.begin()->first <= cycle) {
       const auto& [bank, condition] = one->to_show.begin()->second;
       one->shown[bank]->set(condition);
@@ -184,7 +152,7 @@ void dram::respond(std::uint64_t cycle) {
   while (!done_.empty() && done_.begin()->first <= cycle) {
     const std::uint64_t id = done_.begin()->second;
     done_.erase(done_.begin());
-    payload& transaction = *entries_[id].transaction;
+    payload& transaction = *entries_[id];
     free_ids_.push_back(id);
     move(transaction);
     transaction.set_response_status(::tlm::TLM_OK_RESPONSE);
@@ -195,9 +163,8 @@ void dram::respond(std::uint64_t cycle) {
 void dram::wake() {
   std::uint64_t next = ~std::uint64_t{0};
   if (!done_.empty()) next = done_.begin()->first;
-  for (const std::unique_ptr<channel>& one : channels_) {
-    const std::optional<std::uint64_t> decision = one->core.next_decision();
-    if (decision) next = std::min(next, *decision);
+  if (const std::optional<std::uint64_t> decision = channels_.next_decision()) next = std::min(next, *decision);
+  for (const std::unique_ptr<channel_view>& one : views_) {
     if (!one->to_show.empty()) next = std::min(next, one->to_show.begin()->first);
   }
   if (next == ~std::uint64_t{0}) return;
@@ -207,7 +174,7 @@ void dram::wake() {
 }
 
 /// Puts the states of the banks on the time line.
-void dram::show(channel& where, dram_command command, const dram_location& location, std::uint64_t cycle) {
+void dram::show(channel_view& where, dram_command command, const dram_location& location, std::uint64_t cycle) {
   const std::size_t banks = static_cast<std::size_t>(config_.organisation.banks());
   const std::size_t first = static_cast<std::size_t>(location.rank) * banks;
   const std::size_t bank = first + static_cast<std::size_t>(location.bank);
@@ -247,12 +214,11 @@ void dram::show(channel& where, dram_command command, const dram_location& locat
 
 void dram::settle() {
   const std::uint64_t cycle = sc_core::sc_time_stamp().value() / clock_.period().value();
-  for (const std::unique_ptr<channel>& one : channels_) one->core.settle(cycle);
+  channels_.settle(cycle);
 }
 
 dram_statistics dram::statistics() const {
-  dram_statistics total;
-  for (const std::unique_ptr<channel>& one : channels_) total += one->core.statistics();
+  dram_statistics total = channels_.statistics();
   total.errors += errors_;
   return total;
 }

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "models/dram/dram_channels.hpp"
 #include "models/dram/dram_config.hpp"
-#include "models/dram/dram_core.hpp"
 #include "models/dram/sparse_storage.hpp"
 #include "models/tlm/clock.hpp"
 #include "models/tlm/observed.hpp"
@@ -42,12 +42,7 @@ class dram : public sc_core::sc_module, private transport::target_client {
   std::string describe() const;
 
  private:
-  struct channel;
-  struct entry {
-    transport::payload* transaction = nullptr;
-    int parts_left = 0;
-    std::uint64_t done_cycle = 0;
-  };
+  struct channel_view;
 
   void request_begun(transport::payload& transaction, unsigned port) override;
   void response_ended(transport::payload& transaction, unsigned port) override;
@@ -55,23 +50,22 @@ class dram : public sc_core::sc_module, private transport::target_client {
 
   void serve();
   void accept(std::uint64_t cycle);
-  bool has_room() const;
   void enqueue(transport::payload& transaction, std::uint64_t cycle);
   void advance(std::uint64_t cycle);
   void respond(std::uint64_t cycle);
   void wake();
   void move(transport::payload& transaction);
   void refuse(transport::payload& transaction, transport::response_status status);
-  void show(channel& where, dram_command command, const dram_location& location, std::uint64_t cycle);
+  void show(channel_view& where, dram_command command, const dram_location& location, std::uint64_t cycle);
 
   dram_config config_;
   transport::clock_edges clock_;
   sparse_storage storage_;
-  std::vector<std::unique_ptr<channel>> channels_;
-  std::uint64_t stretch_bytes_;
+  dram_channels channels_;
+  std::vector<std::unique_ptr<channel_view>> views_;
   std::deque<transport::payload*> incoming_;
   std::size_t accepted_ = 0;
-  std::vector<entry> entries_;  // by request id
+  std::vector<transport::payload*> entries_;  // by request id
   std::vector<std::uint64_t> free_ids_;
   std::multimap<std::uint64_t, std::uint64_t> done_;  // clock -> id
   std::vector<dram_completion> completed_;            // scratch of advance()

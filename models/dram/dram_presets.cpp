@@ -156,6 +156,7 @@ dram_config hbm2() {
   // Its currents give 1.6 pJ/bit for a read, array alone; published totals are 3.9 (MICRO 2017) and more.
   config.source = "umd-memsys/DRAMsim3 configs/HBM2_8Gb_x128.ini @29817593b338 (MIT)";
   config.channels = 8;
+  config.queue_depth = 256;  // 32 a channel
   dram_timing& t = config.timing;
   t.clock_ps = 1000;
   t.burst_length = 4;

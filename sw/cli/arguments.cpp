@@ -154,6 +154,16 @@ void add_inspect(CLI::App& app, arguments& parsed, inspect_arguments& inspect) {
   });
 }
 
+void add_validate_dram(CLI::App& validate, arguments& parsed, validate_dram_arguments& dram) {
+  CLI::App* command = validate.add_subcommand("dram", "play memory traces; compare with other simulators");
+  command->add_option("--traces", dram.traces, "files of 0xADDRESS READ|WRITE CYCLE lines (default: built-in ones)")
+      ->type_name("FILE")
+      ->check(not_empty);
+  add_hardware(*command, dram.platform, dram.settings);
+  command->add_option("--out", dram.out, "write validate_dram.json there")->type_name("DIR")->check(not_empty);
+  command->callback([&parsed, &dram] { parsed.validate_dram = dram; });
+}
+
 /// The message of the parser in one line.
 std::string one_line(std::string text) {
   for (char& c : text) {
@@ -183,6 +193,7 @@ arguments parse_arguments(int argc, const char* const* argv) {
   evaluate_arguments evaluate;
   estimate_arguments estimate;
   inspect_arguments inspect;
+  validate_dram_arguments validate_of_dram;
   CLI::App app("Cimbalom: a compute-in-memory accelerator system, from ONNX to accuracy, time, energy and area",
                "cimbalom");
   app.set_version_flag("--version", "cimbalom " CIMBALOM_VERSION);
@@ -192,11 +203,16 @@ arguments parse_arguments(int argc, const char* const* argv) {
   add_evaluate(app, parsed, evaluate);
   add_estimate(app, parsed, estimate);
   add_inspect(app, parsed, inspect);
+  CLI::App* validate = app.add_subcommand("validate", "the model beside published figures");
+  validate->require_subcommand(1);
+  add_validate_dram(*validate, parsed, validate_of_dram);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
     CLI::App* shown = &app;
-    for (CLI::App* command : app.get_subcommands()) shown = command;
+    for (auto within = shown->get_subcommands(); !within.empty(); within = shown->get_subcommands()) {
+      shown = within.front();
+    }
     parsed.text = shown->help("", CLI::AppFormatMode::Normal);
   } catch (const CLI::CallForAllHelp&) {
     parsed.text = app.help("", CLI::AppFormatMode::All);
@@ -205,10 +221,10 @@ arguments parse_arguments(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& error) {
     throw bad_input({}, "", "", "cimbalom: " + one_line(error.what()) + " (see cimbalom --help)");
   }
-  if (parsed.text.empty() && !parsed.run && !parsed.codesign && !parsed.evaluate && !parsed.estimate &&
-      !parsed.inspect) {
-    throw bad_input({}, "", "",
-                    "cimbalom: needs a command: run, codesign, evaluate, estimate or inspect (see cimbalom --help)");
+  if (parsed.text.empty() && app.get_subcommands().empty()) {
+    throw bad_input(
+        {}, "", "",
+        "cimbalom: needs a command: run, codesign, evaluate, estimate, inspect or validate (see cimbalom --help)");
   }
   return parsed;
 }

@@ -58,6 +58,13 @@ struct inspect_arguments {
   bool operators = false;
 };
 
+struct validate_dram_arguments {
+  std::vector<std::string> traces;  ///< files; none: the references and the built-in traces
+  std::string platform;
+  std::vector<std::string> settings;
+  std::string out;  ///< folder; empty: nothing is written
+};
+
 /// A parsed command line: exactly one command is there, or `text` alone (help, version) with nothing to do.
 struct arguments {
   std::optional<run_arguments> run;
@@ -65,6 +72,7 @@ struct arguments {
   std::optional<evaluate_arguments> evaluate;
   std::optional<estimate_arguments> estimate;
   std::optional<inspect_arguments> inspect;
+  std::optional<validate_dram_arguments> validate_dram;
   std::string text;
 };
 

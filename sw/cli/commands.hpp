@@ -16,4 +16,8 @@ void evaluate(const evaluate_arguments& arguments);
 /// Time, energy and area in closed form, without data and without libtorch; writes and prints the report.
 void estimate(const estimate_arguments& arguments);
 
+/// Memory traces on the controller alone, and the figures of other simulators beside it; throws run_error when one is
+/// further off than its bound.
+void validate_dram(const validate_dram_arguments& arguments);
+
 }  // namespace cimbalom::cli

@@ -18,6 +18,7 @@ void execute(const arguments& parsed) {
   if (parsed.evaluate) evaluate(*parsed.evaluate);
   if (parsed.estimate) estimate(*parsed.estimate);
   if (parsed.run) run(*parsed.run);
+  if (parsed.validate_dram) validate_dram(*parsed.validate_dram);
 }
 
 /// What is still buffered goes out now, so that a full disk or a closed pipe is told.
