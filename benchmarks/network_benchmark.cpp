@@ -18,6 +18,8 @@
 #include "sw/estimate/estimate.hpp"
 #include "sw/onnx/import.hpp"
 #include "sw/runtime/evaluate.hpp"
+#include "sw/validate/replay.hpp"
+#include "sw/validate/trace_rule.hpp"
 
 namespace cimbalom::benchmarks {
 namespace {
@@ -96,10 +98,10 @@ void estimate(benchmark::State& state) {
   state.SetItemsProcessed(static_cast<std::int64_t>(on.made.network.layers.size()) * state.iterations());
 }
 
-void dram_core(benchmark::State& state, bool random) {
+void dram_core(benchmark::State& state, const std::string& preset, bool random) {
   constexpr std::uint64_t span = std::uint64_t{64} << 20, bytes = 64, in_flight = 8;
   energy::null_sink sink;
-  dram::dram_core core(dram::make_dram_config("lpddr4-3200"), sink);
+  dram::dram_core core(dram::make_dram_config(preset), sink);
   std::vector<dram::dram_completion> completed;
   std::uint64_t number = 0, cycle = 0;
   for (auto _ : state) {
@@ -111,6 +113,15 @@ void dram_core(benchmark::State& state, bool random) {
     while (const auto due = core.next_decision()) core.advance(cycle = std::max(cycle, *due), completed);
   }
   state.SetItemsProcessed(static_cast<std::int64_t>(in_flight) * state.iterations());
+}
+
+// A queue that is always full, as `cimbalom validate dram` plays it.
+void dram_replay(benchmark::State& state, const std::string& preset, bool random) {
+  const validate::trace_rule rule = {"", random, 200000, std::uint64_t{64} << 20, 0, 0};
+  const std::vector<traces::memory_access> trace = validate::make_trace(rule);
+  const dram::dram_config config = dram::make_dram_config(preset);
+  for (auto _ : state) benchmark::DoNotOptimize(validate::replay(config, trace));
+  state.SetItemsProcessed(static_cast<std::int64_t>(rule.requests) * state.iterations());
 }
 
 void dram_socket(benchmark::State& state, const std::string& part) {
@@ -130,10 +141,16 @@ BENCHMARK_CAPTURE(run, timing_only, "timing_only")->UseManualTime()->Iterations(
 BENCHMARK(import)->Unit(benchmark::kMillisecond);
 BENCHMARK(compile)->Unit(benchmark::kMillisecond);
 BENCHMARK(estimate)->Arg(1)->Arg(16)->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(dram_core, sequential, false);
-BENCHMARK_CAPTURE(dram_core, random, true);
-BENCHMARK_CAPTURE(dram_socket, sequential, "dram_sequential")->UseManualTime()->Iterations(1);
-BENCHMARK_CAPTURE(dram_socket, random, "dram_random")->UseManualTime()->Iterations(1);
+BENCHMARK_CAPTURE(dram_core, lpddr4_sequential, "lpddr4-3200", false);
+BENCHMARK_CAPTURE(dram_core, lpddr4_random, "lpddr4-3200", true);
+BENCHMARK_CAPTURE(dram_core, ddr4_sequential, "ddr4-2400", false);
+BENCHMARK_CAPTURE(dram_core, ddr4_random, "ddr4-2400", true);
+BENCHMARK_CAPTURE(dram_replay, ddr4_sequential, "ddr4-2400", false)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(dram_replay, ddr4_random, "ddr4-2400", true)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(dram_socket, lpddr4_sequential, "lpddr4-3200_sequential")->UseManualTime()->Iterations(1);
+BENCHMARK_CAPTURE(dram_socket, lpddr4_random, "lpddr4-3200_random")->UseManualTime()->Iterations(1);
+BENCHMARK_CAPTURE(dram_socket, ddr4_sequential, "ddr4-2400_sequential")->UseManualTime()->Iterations(1);
+BENCHMARK_CAPTURE(dram_socket, ddr4_random, "ddr4-2400_random")->UseManualTime()->Iterations(1);
 
 }  // namespace
 }  // namespace cimbalom::benchmarks

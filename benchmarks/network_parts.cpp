@@ -62,7 +62,7 @@ simulated run_network(std::uint64_t batch, bool timing_only) {
   return result;
 }
 
-simulated run_memory(processor::traffic_pattern pattern, std::uint64_t requests) {
+simulated run_memory(const std::string& preset, processor::traffic_pattern pattern, std::uint64_t requests) {
   simulated result;
   cli::run_in_kernel([&] {
     energy::null_sink sink;
@@ -72,7 +72,7 @@ simulated run_memory(processor::traffic_pattern pattern, std::uint64_t requests)
     traffic.range_bytes = std::uint64_t{64} << 20;
     traffic.requests = requests;
     processor::traffic_generator generator("generator", traffic, sink);
-    dram::dram memory("memory", dram::make_dram_config("lpddr4-3200"), sink);
+    dram::dram memory("memory", dram::make_dram_config(preset), sink);
     generator.memory.bind(memory.memory);
     const double from = cpu_seconds();
     while (!generator.finished()) sc_core::sc_start(sc_core::sc_time(100, sc_core::SC_US));
@@ -85,8 +85,10 @@ simulated run_memory(processor::traffic_pattern pattern, std::uint64_t requests)
 simulated run_part(const std::string& what, std::uint64_t count) {
   if (what == "run") return run_network(count, false);
   if (what == "timing_only") return run_network(count, true);
-  if (what == "dram_sequential") return run_memory(processor::traffic_pattern::sequential, count);
-  if (what == "dram_random") return run_memory(processor::traffic_pattern::random, count);
+  const std::size_t end = what.rfind('_');
+  const std::string pattern = end == std::string::npos ? "" : what.substr(end + 1);
+  if (pattern == "sequential") return run_memory(what.substr(0, end), processor::traffic_pattern::sequential, count);
+  if (pattern == "random") return run_memory(what.substr(0, end), processor::traffic_pattern::random, count);
   throw run_error("no part " + what);
 }
 
