@@ -64,7 +64,7 @@ void input_planes::resize(std::size_t vectors) {
   slice_sums_.assign(vectors * static_cast<std::size_t>(slices_), 0);
   summaries_.assign(vectors, {});
   made_.assign(vectors, 0);
-  with_tables_ = 0;
+  with_planes_ = with_tables_ = 0;
 }
 
 void input_planes::make(input_form forms, std::uint32_t above) {
@@ -133,6 +133,7 @@ void input_planes::derive_plainly(std::size_t vector) {
 void input_planes::make_forms(std::size_t vector) {
   constexpr auto planes_bit = static_cast<std::uint8_t>(input_form::planes);
   constexpr auto tables_bit = static_cast<std::uint8_t>(input_form::tables);
+  if ((made_[vector] & planes_bit) != 0) --with_planes_;
   if ((made_[vector] & tables_bit) != 0) --with_tables_;
   made_[vector] = 0;
   if (summaries_[vector].largest_slice_sum <= forms_above_ && forms_above_ > 0) return;
@@ -141,6 +142,7 @@ void input_planes::make_forms(std::size_t vector) {
     if (planes_data_.size() < size_ * plane_stride()) planes_data_.resize(size_ * plane_stride());
     make_planes(vector, planes_data_.data() + vector * plane_stride());
     made_[vector] = planes_bit;
+    ++with_planes_;
   }
   const auto make_tables = kernels::current().bytes.tables;
   const bool fits = rows_active_ * ((1 << dac_bits_) - 1) <= largest_table_sum;

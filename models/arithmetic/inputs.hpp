@@ -77,6 +77,8 @@ class input_planes {
     return has(vector, input_form::planes) ? planes_data_.data() + vector * plane_stride() : nullptr;
   }
   std::size_t plane_stride() const { return static_cast<std::size_t>(planes_) * static_cast<std::size_t>(words_); }
+  /// Those of vector v at v * plane_stride(), where every vector has them; else null.
+  const std::uint32_t* all_planes() const { return size_ > 0 && with_planes_ == size_ ? planes_data_.data() : nullptr; }
   /// Writes them, plane_stride() of them, whether made or not.
   void make_planes(std::size_t vector, std::uint32_t* planes) const;
 
@@ -113,7 +115,8 @@ class input_planes {
   std::vector<std::uint32_t> slice_sums_;
   std::vector<vector_summary> summaries_;
   std::vector<std::uint8_t> made_;  // input_form as bits
-  std::size_t with_tables_ = 0;     // vectors whose tables are made
+  std::size_t with_planes_ = 0;     // vectors whose planes are made
+  std::size_t with_tables_ = 0;
   std::vector<std::uint32_t> planes_data_;
   aligned_vector<std::uint8_t> tables_;
 };

@@ -56,16 +56,38 @@ inline constexpr std::size_t unit_outputs = 16;
 struct lookup_plan {
   int tables = 4;
   std::size_t units = 0;
-  int top = 31;                          ///< largest code
-  int clip_from = 32;                    ///< smallest sum that clips; 256 or more: none does
-  int multiplier15 = 0;                  ///< 0: a pure clip
-  const std::uint8_t* codes = nullptr;   ///< unless a pure clip: the code of every sum below 64, none is higher
-  const std::int8_t* weights = nullptr;  ///< [unit][unit_columns]
+  int top = 31;                           ///< largest code
+  int clip_from = 32;                     ///< smallest sum that clips; 256 or more: none does
+  int multiplier15 = 0;                   ///< 0: a pure clip
+  const std::uint8_t* codes = nullptr;    ///< unless a pure clip: the code of every sum below 64, none is higher
+  const std::int8_t* weights = nullptr;   ///< [unit][unit_columns]
+  const std::uint32_t* lanes = nullptr;   ///< [unit] lane of its first output
+  const std::uint32_t* shifts = nullptr;  ///< [unit] scale of its sums
 };
 
-/// totals[unit][output] = sum over items of (sum over the output's four columns of weight * code) << (dac_bits *
-/// slice), modulo 2^32. Returns the number of clipped conversions.
+/// totals[lane] += sum over units and items of ((sum over the output's four columns of weight * code) << (dac_bits *
+/// slice)) << shift, modulo 2^32. Returns the number of clipped conversions.
 using lookup_codes_function = std::uint64_t (*)(const lookup_plan&, const slice_items&, std::uint32_t* totals);
+
+/// A whole pass of which every slice is converted, outputs in the order of lanes.
+struct lookup_batch {
+  const std::uint32_t* vectors = nullptr;  ///< [pixel][group]
+  std::size_t pixels = 0;
+  std::size_t groups = 0;
+  const vector_summary* summaries = nullptr;
+  const std::uint8_t* tables = nullptr;  ///< [vector][slice][table]
+  const std::uint8_t* cells = nullptr;   ///< [group]
+  std::size_t cell_stride = 0;
+  int slices = 0;
+  int dac_bits = 0;
+  std::int32_t* y = nullptr;
+  std::size_t y_stride = 0;
+  std::size_t outputs = 0;
+};
+
+/// y += the pass, as lookup_codes for every pixel; `totals`: scratch, one a lane. Returns the number of clipped
+/// conversions.
+using lookup_pass_function = std::uint64_t (*)(const lookup_plan&, const lookup_batch&, std::uint32_t* totals);
 
 /// Writes the tables of one slice of a vector of code bytes: four of 16 bytes a word of rows.
 using tables_function = void (*)(const std::uint8_t* codes, std::size_t words, int first_bit, int dac_bits,
@@ -138,6 +160,7 @@ struct byte_kernels {
   planes_function planes = nullptr;
   derive_function derive = nullptr;
   products_function byte_products = nullptr;
+  lookup_pass_function lookup_pass = nullptr;  ///< 2 or 4 slices, 16 rows
 };
 
 struct kernel_set {

@@ -181,6 +181,20 @@ HWY_INLINE HWY_ATTR vector8 add_slice(const block_place<kBlock>& place, const co
   return any;
 }
 
+// totals += the sums of kBlock vectors from the vector `first`, at their lanes and scale.
+template <std::size_t kBlock>
+HWY_INLINE HWY_ATTR void add_to_lanes(const lookup_plan& plan, std::size_t first, const vector_signed32 (&acc)[kBlock],
+                                      std::uint32_t* totals) {
+  const lanes32 d;
+  const std::size_t in_unit = unit_outputs / hn::Lanes(d);
+  for (std::size_t v = 0; v < kBlock; ++v) {
+    const std::size_t unit = (first + v) / in_unit;
+    std::uint32_t* to = totals + plan.lanes[unit] + (first + v) % in_unit * hn::Lanes(d);
+    const auto sum = hn::ShiftLeftSame(hn::BitCast(d, acc[v]), static_cast<int>(plan.shifts[unit]));
+    hn::Store(hn::Add(hn::Load(d, to), sum), d, to);
+  }
+}
+
 // All items for kBlock vectors from the vector `first`: highest slice first, each slice scaling what came before.
 template <int kTables, bool kPure, std::size_t kBlock>
 HWY_ATTR std::uint64_t codes_of_block(const lookup_plan& plan, const slice_items& all, std::size_t first,
@@ -188,7 +202,6 @@ HWY_ATTR std::uint64_t codes_of_block(const lookup_plan& plan, const slice_items
   const lanes8 d;
   const lanes_signed8 s;
   const lanes_signed32 wide;
-  const lanes32 out;
   const std::size_t lanes = hn::Lanes(d);
   const block_place<kBlock> place = place_of<kTables, kBlock>(plan, first);
   const converter adc = make_converter(plan, kPure);
@@ -209,9 +222,7 @@ HWY_ATTR std::uint64_t codes_of_block(const lookup_plan& plan, const slice_items
     const vector8 any = add_slice<kTables, kPure>(place, items, count, together, adc, weights, acc);
     if (!hn::AllFalse(d, exceeds(any, limit))) clipped += count_clipped<kTables>(place, items, count, limit);
   }
-  for (std::size_t v = 0; v < kBlock; ++v) {
-    hn::Store(hn::BitCast(out, acc[v]), out, totals + (first + v) * hn::Lanes(out));
-  }
+  add_to_lanes(plan, first, acc, totals);
   return clipped;
 }
 
@@ -336,6 +347,86 @@ HWY_ATTR void derive(const vector_store& to, std::size_t words, int input_bits, 
 }
 
 #if HWY_TARGET == HWY_AVX3_DL
+// Everything of one pixel for kBlock units: all slices of a group at once, each into sums of its own.
+template <int kSlices, bool kPure, std::size_t kBlock>
+HWY_INLINE HWY_ATTR std::uint64_t pixel_of_units(const lookup_plan& plan, const lookup_batch& batch,
+                                                 const std::uint32_t* vectors, std::size_t first,
+                                                 std::uint32_t* totals) {
+  constexpr int tables = word_rows / table_rows;
+  const lanes8 d;
+  const lanes_signed8 s;
+  const converter adc = make_converter(plan, kPure);
+  const block_place<kBlock> place = place_of<tables, kBlock>(plan, first);
+  const std::size_t groups = batch.groups;
+  vector_signed8 weights[kBlock];
+  vector_signed32 acc[kSlices][kBlock];
+  for (std::size_t v = 0; v < kBlock; ++v) {
+    weights[v] = hn::Load(s, plan.weights + (first + v) * unit_columns);
+    for (auto& of_slice : acc) of_slice[v] = hn::Zero(lanes_signed32());
+  }
+  vector8 any = hn::Zero(d);
+  for (std::size_t g = 0; g < groups; ++g) {
+    const std::size_t vector = vectors[g];
+    if (batch.summaries[vector].ones == 0) continue;
+    conversion_item item{nullptr, batch.cells + g * batch.cell_stride};
+    const std::uint8_t* driven = batch.tables + vector * kSlices * unit_columns;
+    for (std::size_t i = 0; i < kSlices; ++i) {
+      item.input = driven + i * unit_columns;
+      vector8 sums[kBlock];
+      look_up<tables>(place, item, sums);
+      for (std::size_t v = 0; v < kBlock; ++v) {
+        any = kPure ? hn::Or(any, sums[v]) : hn::Max(any, sums[v]);
+        acc[i][v] = add_products(acc[i][v], convert<kPure>(sums[v], adc), weights[v]);
+      }
+    }
+  }
+  for (std::size_t i = kSlices - 1; i-- > 0;) {
+    for (std::size_t v = 0; v < kBlock; ++v) {
+      acc[i][v] = hn::Add(acc[i][v], hn::ShiftLeftSame(acc[i + 1][v], batch.dac_bits));
+    }
+  }
+  add_to_lanes(plan, first, acc[0], totals);
+  const vector8 limit = hn::Set(d, static_cast<std::uint8_t>(std::min(plan.clip_from - 1, 255)));
+  if (hn::AllFalse(d, exceeds(any, limit))) return 0;
+  std::uint64_t clipped = 0;
+  for (std::size_t n = 0; n < groups * kSlices; ++n) {
+    const std::size_t table = vectors[n / kSlices] * std::size_t{kSlices} + n % kSlices;
+    const conversion_item item{batch.tables + table * unit_columns, batch.cells + n / kSlices * batch.cell_stride};
+    clipped += count_clipped<tables>(place, &item, 1, limit);
+  }
+  return clipped;
+}
+
+template <int kSlices, bool kPure>
+HWY_ATTR std::uint64_t lookup_pixels(const lookup_plan& plan, const lookup_batch& batch, std::uint32_t* totals) {
+  const lanes32 d;
+  const std::size_t lanes = hn::Lanes(d);
+  std::uint64_t clipped = 0;
+  for (std::size_t p = 0; p < batch.pixels; ++p) {
+    const std::uint32_t* vectors = batch.vectors + p * batch.groups;
+    for (std::size_t o = 0; o < batch.outputs; o += lanes) hn::Store(hn::Zero(d), d, totals + o);
+    for (std::size_t u = 0; u < plan.units; u += 2) {
+      clipped += u + 1 < plan.units ? pixel_of_units<kSlices, kPure, 2>(plan, batch, vectors, u, totals)
+                                    : pixel_of_units<kSlices, kPure, 1>(plan, batch, vectors, u, totals);
+    }
+    auto* y = reinterpret_cast<std::uint32_t*>(batch.y + p * batch.y_stride);  // modulo 2^32
+    for (std::size_t o = 0; o < batch.outputs; o += lanes) {
+      const auto inside = hn::FirstN(d, batch.outputs - o);
+      const auto sum = hn::Add(hn::MaskedLoad(inside, d, y + o), hn::Load(d, totals + o));
+      hn::BlendedStore(sum, inside, d, y + o);
+    }
+  }
+  return clipped;
+}
+
+HWY_ATTR std::uint64_t lookup_pass(const lookup_plan& plan, const lookup_batch& batch, std::uint32_t* totals) {
+  const bool pure = plan.multiplier15 == 0;
+  if (batch.slices == 2) {
+    return pure ? lookup_pixels<2, true>(plan, batch, totals) : lookup_pixels<2, false>(plan, batch, totals);
+  }
+  return pure ? lookup_pixels<4, true>(plan, batch, totals) : lookup_pixels<4, false>(plan, batch, totals);
+}
+
 // kChains: independent sums of an output, to hide the latency of the instruction.
 template <std::size_t kBlock, std::size_t kChains>
 HWY_ATTR void products_of_block(const product_item* items, std::size_t count, std::size_t rows, std::size_t outputs,
@@ -390,9 +481,9 @@ HWY_ATTR void byte_products(const product_item* items, std::size_t count, std::s
 
 byte_kernels make_byte_kernels() {
 #if HWY_TARGET == HWY_AVX3_DL
-  return {&lookup_codes, &tables, &planes, &derive, &byte_products};
+  return {&lookup_codes, &tables, &planes, &derive, &byte_products, &lookup_pass};
 #else
-  return {&lookup_codes, &tables, &planes, &derive, nullptr};
+  return {&lookup_codes, &tables, &planes, &derive, nullptr, nullptr};
 #endif
 }
 #endif

@@ -187,6 +187,7 @@ HWY_ATTR std::uint64_t codes_of_block(const column_plan& plan, const slice_items
       vector16 codes[kBlock];
       vector16 largest = hn::Zero(d);
       for (std::size_t v = 0; v < kBlock; ++v) codes[v] = hn::Zero(d);
+#pragma GCC unroll 2
       for (std::size_t n = 0; n < count; ++n) {
         vector16 sums[kBlock];
         slice_sums<kWords>(shape, driven, items[begin + n], sums);

@@ -32,8 +32,8 @@ class pass_runner {
     std::size_t code_stride;
     const std::uint8_t* weights;
     std::size_t weight_stride;
-    const std::uint8_t* tables;  // null: not every vector has them
-    std::size_t table_stride;
+    const std::uint8_t* driven;  // by conversions: tables or planes; null: not every vector has them
+    std::size_t driven_stride;
     std::size_t slice_stride;
   };
 
@@ -48,6 +48,7 @@ class pass_runner {
   const void* kept_codes(std::size_t group, std::uint32_t vector, unsigned kept);
   const std::uint8_t* driven_form(std::size_t group, std::uint32_t vector);
   void run_lookups();
+  bool run_batch();
   void run_columns(std::int32_t* y);
   void add_lane_totals(std::int32_t* y) const;
   const std::uint32_t* planes_of(std::size_t group, std::uint32_t vector);
@@ -81,7 +82,6 @@ class pass_runner {
   std::vector<kernels::product_item> products_items_;
   std::size_t product_count_ = 0;
   aligned_vector<std::uint32_t> column_totals_;
-  aligned_vector<std::uint32_t> unit_totals_;
   aligned_vector<std::uint32_t> fold_sums_;
   aligned_vector<std::uint32_t> lane_totals_;
   aligned_vector<std::uint8_t> made_tables_;   // [group][slice], for vectors that come without
@@ -146,13 +146,14 @@ void pass_runner::choose_paths() {
   fast_ = !noisy_ && (prepared_.columnwise || (products_ && prepared_.all_exact));
   if (!lookups_) return;
   lookup_plan_.tables = pass_.inputs->words() * word_rows / kernels::table_rows;
-  lookup_plan_.units = prepared_.units.size();
+  lookup_plan_.units = prepared_.unit_lanes.size();
+  lookup_plan_.lanes = prepared_.unit_lanes.data();
+  lookup_plan_.shifts = prepared_.unit_shifts.data();
   lookup_plan_.top = static_cast<int>(std::min<std::int64_t>(pass_.adc->top(), pass_.adc->largest_sum()));
   lookup_plan_.clip_from = pass_.adc->clip_from() > pass_.adc->largest_sum() ? 256 : plan_.clip_from;
   lookup_plan_.multiplier15 = plan_.multiplier15;
   lookup_plan_.codes = prepared_.lookup_codes.data();
   lookup_plan_.weights = prepared_.lookup_weights.data();
-  unit_totals_.resize(prepared_.units.size() * kernels::unit_outputs);
 }
 
 void pass_runner::find_sources() {
@@ -176,16 +177,20 @@ void pass_runner::find_sources() {
   sources_.weights = bytes ? reinterpret_cast<const std::uint8_t*>(prepared_.byte_weights.data())
                            : reinterpret_cast<const std::uint8_t*>(prepared_.word_weights.data());
   sources_.weight_stride = rows_ * prepared_.padded_outputs * (bytes ? 1 : sizeof(std::int16_t));
-  if (lookups_ && digits_known_) {
-    sources_.tables = inputs.all_tables();
-    sources_.table_stride = inputs.table_stride() * static_cast<std::size_t>(slices_);
+  if (lookups_) {
+    sources_.driven = digits_known_ ? inputs.all_tables() : nullptr;
+    sources_.driven_stride = inputs.table_stride() * static_cast<std::size_t>(inputs.slices());
+    sources_.slice_stride = inputs.table_stride();
+  } else {
+    sources_.driven = reinterpret_cast<const std::uint8_t*>(inputs.all_planes());
+    sources_.driven_stride = inputs.plane_stride() * sizeof(std::uint32_t);
+    sources_.slice_stride = static_cast<std::size_t>(shape_.dac_bits * inputs.words()) * sizeof(std::uint32_t);
   }
-  sources_.slice_stride = lookups_ ? inputs.table_stride()
-                                   : static_cast<std::size_t>(shape_.dac_bits * inputs.words()) * sizeof(std::uint32_t);
 }
 
 void pass_runner::run() {
-  for (std::size_t p = 0; p < pass_.pixels; ++p) {
+  const bool done = fast_ && run_batch();
+  for (std::size_t p = 0; p < pass_.pixels && !done; ++p) {
     if (fast_ && cannot_saturate(pass_.y + p * pass_.y_stride)) {
       run_pixel(p);
     } else {
@@ -283,7 +288,7 @@ bool pass_runner::collect(const std::uint32_t* vectors) {
       continue;
     }
     converted = true;
-    const std::uint8_t* driven = from.tables != nullptr ? from.tables + v * from.table_stride : driven_form(g, v);
+    const std::uint8_t* driven = from.driven != nullptr ? from.driven + v * from.driven_stride : driven_form(g, v);
     const std::uint32_t* sums = from.slice_sums + v * from.sum_stride;
     unsigned kept = 0;  // slices that are multiplied
     for (int i = 0; i < slices; ++i, driven += from.slice_stride) {
@@ -349,14 +354,33 @@ const std::uint32_t* pass_runner::planes_of(std::size_t group, std::uint32_t vec
 
 void pass_runner::run_lookups() {
   const kernels::slice_items items{items_.data(), item_counts_.data(), pass_.groups, slices_, shape_.dac_bits};
-  counts_.clipped += kernels_.bytes.lookup_codes(lookup_plan_, items, unit_totals_.data());
-  for (std::size_t u = 0; u < prepared_.units.size(); ++u) {
-    const prepared_pass::lookup_unit unit = prepared_.units[u];
-    const std::uint32_t* from = unit_totals_.data() + u * kernels::unit_outputs;
-    std::uint32_t* to = lane_totals_.data() + unit.block * kernels::unit_outputs;
-    const unsigned shift = 4 * unit.layer;
-    for (std::size_t o = 0; o < kernels::unit_outputs; ++o) to[o] += from[o] << shift;
+  counts_.clipped += kernels_.bytes.lookup_codes(lookup_plan_, items, lane_totals_.data());
+}
+
+// Where every conversion of the pass is looked up, in one call; false if it cannot be.
+bool pass_runner::run_batch() {
+  const bool suits = lookups_ && kernels_.bytes.lookup_pass != nullptr && lookup_plan_.tables == 4 &&
+                     (slices_ == 2 || slices_ == 4) && sources_.driven != nullptr && sources_.multiplied == 0 &&
+                     prepared_.lanes_in_order;
+  if (!suits || (products_ && prepared_.all_exact)) return false;
+  for (std::size_t p = 0; p < pass_.pixels; ++p) {
+    if (!cannot_saturate(pass_.y + p * pass_.y_stride)) return false;
   }
+  kernels::lookup_batch batch;
+  batch.vectors = pass_.vectors;
+  batch.pixels = pass_.pixels;
+  batch.groups = pass_.groups;
+  batch.summaries = sources_.summaries;
+  batch.tables = sources_.driven;
+  batch.cells = prepared_.lookup_cells.data();
+  batch.cell_stride = prepared_.lookup_cells.size() / pass_.groups;
+  batch.slices = slices_;
+  batch.dac_bits = shape_.dac_bits;
+  batch.y = pass_.y;
+  batch.y_stride = pass_.y_stride;
+  batch.outputs = static_cast<std::size_t>(pass_.outputs);
+  counts_.clipped += kernels_.bytes.lookup_pass(lookup_plan_, batch, lane_totals_.data());
+  return true;
 }
 
 void pass_runner::run_columns(std::int32_t* y) {

@@ -125,11 +125,6 @@ class prepared_pass {
     std::uint32_t sum = 0;
     std::uint32_t output = 0;
   };
-  /// Four columns of each of 16 outputs, the `layer`-th four of lanes 16 * block on.
-  struct lookup_unit {
-    std::uint32_t block = 0;
-    std::uint32_t layer = 0;
-  };
 
   bool columnwise = false;      ///< sums may be kept a column over slices and groups: nothing saturates inside
   bool lookup = false;          ///< lookup_cells are there
@@ -147,7 +142,9 @@ class prepared_pass {
   std::vector<fold_target> fold_targets;
   std::vector<std::uint32_t> lanes;  ///< [output] its place in units and weights: outputs with many columns first
   bool lanes_in_order = true;
-  std::vector<lookup_unit> units;
+  // A unit: four columns of each of 16 outputs, columns of weight 2^shift and up.
+  std::vector<std::uint32_t> unit_lanes;       ///< [unit] lane of its first output
+  std::vector<std::uint32_t> unit_shifts;      ///< [unit]
   aligned_vector<std::uint8_t> lookup_cells;   ///< [group][unit][table][output of the unit][4 columns]
   aligned_vector<std::int8_t> lookup_weights;  ///< [unit][output of the unit][4 columns], +/- 2^(shift mod 4)
   std::vector<std::uint8_t> lookup_codes;      ///< the code of every sum below 64, unless a pure clip
@@ -167,6 +164,7 @@ class prepared_pass {
   void derive_exactness(const pass_operation& pass);
   void derive_lanes(const pass_operation& pass);
   bool lookup_possible(const pass_operation& pass) const;
+  std::size_t unit_of(std::size_t lane, int shift) const;
   void derive_lookup(const pass_operation& pass);
   void derive_products(const pass_operation& pass);
 };

@@ -219,7 +219,8 @@ void prepared_pass::derive_lanes(const pass_operation& pass) {
     lanes_in_order &= order[lane] == lane;
     if (lane % kernels::unit_outputs != 0) continue;  // the first of a block has the most layers
     for (int l = 0; l < layers[order[lane]]; ++l) {
-      units.push_back({static_cast<std::uint32_t>(lane / kernels::unit_outputs), static_cast<std::uint32_t>(l)});
+      unit_lanes.push_back(static_cast<std::uint32_t>(lane));
+      unit_shifts.push_back(static_cast<std::uint32_t>(l * layer_columns));
     }
   }
 }
@@ -240,22 +241,22 @@ bool prepared_pass::lookup_possible(const pass_operation& pass) const {
   return true;
 }
 
+std::size_t prepared_pass::unit_of(std::size_t lane, int shift) const {
+  std::size_t unit = 0;
+  while (lane - unit_lanes[unit] >= kernels::unit_outputs) ++unit;  // a block's units lie together
+  return unit + static_cast<std::size_t>(shift / layer_columns);
+}
+
 void prepared_pass::derive_lookup(const pass_operation& pass) {
   const auto words = static_cast<std::size_t>(row_words(pass.shape->rows_active));
   const std::size_t tables = words * word_rows / kernels::table_rows;
-  const std::size_t group_bytes = units.size() * tables * kernels::unit_columns;
-  lookup_weights.assign(units.size() * kernels::unit_columns, 0);
+  const std::size_t group_bytes = unit_lanes.size() * tables * kernels::unit_columns;
+  lookup_weights.assign(unit_lanes.size() * kernels::unit_columns, 0);
   lookup_cells.assign(pass.groups * group_bytes, 0);
   for (std::size_t n = 0; n < pass.conversion_count; ++n) {
     const conversion& c = pass.conversions[n];
     const std::size_t lane = lanes[static_cast<std::size_t>(c.output)];
-    const auto unit =
-        static_cast<std::size_t>(std::find_if(units.begin(), units.end(),
-                                              [&](const lookup_unit& u) {
-                                                return u.block == lane / kernels::unit_outputs &&
-                                                       static_cast<int>(u.layer) == c.shift / layer_columns;
-                                              }) -
-                                 units.begin());
+    const std::size_t unit = unit_of(lane, c.shift);
     const std::size_t place =
         lane % kernels::unit_outputs * layer_columns + static_cast<std::size_t>(c.shift % layer_columns);
     const int weight = 1 << (c.shift % layer_columns);
