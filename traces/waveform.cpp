@@ -41,25 +41,30 @@ std::string scope_of(const std::string& name) {
   return dot == std::string::npos ? std::string() : name.substr(0, dot);
 }
 
+// Before a file is made: a pattern without a match leaves none.
+std::vector<transport::observed_base*> chosen(const waveform_config& config) {
+  std::vector<transport::observed_base*> sources;
+  for (transport::observed_base* source : transport::observed_values()) {
+    const std::string name = source->name();
+    const bool wanted = std::any_of(config.globs.begin(), config.globs.end(),
+                                    [&](const std::string& glob) { return matches(glob, name); });
+    if (wanted) sources.push_back(source);
+  }
+  if (!sources.empty()) return sources;
+  std::string globs;
+  for (const std::string& glob : config.globs) globs += (globs.empty() ? "" : " ") + glob;
+  throw bad_input({}, "vcd signals", globs, "a pattern that matches a signal, for example **.state");
+}
+
 }  // namespace
 
 bool matches(const std::string& glob, const std::string& name) {
   return matches_from(glob.c_str(), name.c_str());
 }
 
-waveform::waveform(const waveform_config& config) : file_(config.path, config.window) {
-  for (transport::observed_base* source : transport::observed_values()) {
-    const std::string name = source->name();
-    const bool chosen = std::any_of(config.globs.begin(), config.globs.end(),
-                                    [&](const std::string& glob) { return matches(glob, name); });
-    if (!chosen) continue;
-    sources_.push_back(source);
-    signals_[source] = file_.declare(name, kind_of(*source), static_cast<unsigned>(source->width_bits()));
-  }
-  if (sources_.empty()) {
-    std::string globs;
-    for (const std::string& glob : config.globs) globs += (globs.empty() ? "" : " ") + glob;
-    throw bad_input({}, "vcd signals", globs, "a pattern that matches a signal, for example **.state");
+waveform::waveform(const waveform_config& config) : sources_(chosen(config)), file_(config.path, config.window) {
+  for (transport::observed_base* source : sources_) {
+    signals_[source] = file_.declare(source->name(), kind_of(*source), static_cast<unsigned>(source->width_bits()));
   }
   for (transport::observed_base* source : sources_) {
     record(*source, signals_.at(source), 0);

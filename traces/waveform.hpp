@@ -42,8 +42,8 @@ class waveform final : public transport::observer {
   void changed(const transport::observed_base& source, const sc_core::sc_time& when) override;
   void record(const transport::observed_base& source, vcd_file::signal which, std::uint64_t when_ps);
 
+  std::vector<transport::observed_base*> sources_;  // chosen before a file is made
   vcd_file file_;
-  std::vector<transport::observed_base*> sources_;
   std::map<const transport::observed_base*, vcd_file::signal> signals_;  // by key only
 };
 

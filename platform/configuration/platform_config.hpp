@@ -24,6 +24,8 @@ struct platform_config {
   cim::accelerator_config accelerator;
   cim::macro_config macro;
   arithmetic::nonideality_config nonideality;
+  /// A line each: what the file and the settings say that may not be what is meant. No part of the platform.
+  std::vector<std::string> warnings;
 };
 
 }  // namespace cimbalom::platform

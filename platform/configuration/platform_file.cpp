@@ -22,6 +22,7 @@ struct assignment {
   const key* target;
   std::string text;
   place where;
+  bool changed = false;  ///< the value; once it is taken
 };
 using assignments = std::vector<assignment>;
 
@@ -51,24 +52,55 @@ std::vector<std::string> sections_of(const std::vector<key>& all) {
 const key& find_key(const std::vector<key>& all, const std::string& path, const place& where) {
   const auto found = std::find_if(all.begin(), all.end(), [&](const key& k) { return k.path == path; });
   if (found != all.end()) return *found;
+  const std::vector<std::string> sections = sections_of(all);
+  if (std::find(sections.begin(), sections.end(), path) != sections.end()) {
+    const auto first = std::find_if(all.begin(), all.end(), [&](const key& k) { return section_of(k.path) == path; });
+    throw bad_input(where, path, "", "is a section: name one of its keys, such as " + first->path);
+  }
   throw bad_input(where, path, "", "no such key; the nearest is " + nearest(path, paths_of(all)));
 }
 
-void take(const assignment& a, place_map& places) {
+// Given figures of the macro that belong to one value of these keys.
+constexpr const char* op_time_key = "macro.op_ns";
+constexpr const char* op_time_depends_on[] = {"macro.adc_bits", "macro.rows_active", "macro.cols_per_adc",
+                                              "macro.vdd_v"};
+constexpr const char* setting_origin = "--set";
+
+void take(assignment& a, place_map& places) {
   const key& k = *a.target;
+  const std::string before = value_text(k);
   if (!set_value(k, a.text)) {
     throw bad_input(a.where, k.path, a.text.empty() ? "''" : a.text, "allowed: " + allowed(k));
   }
+  a.changed = value_text(k) != before;
   places[k.path] = a.where;
 }
 
-/// In order, but the DRAM preset first: it replaces what stands below it.
-void take_all(const assignments& read, place_map& places) {
-  const auto is_preset = [](const assignment& a) { return a.target->path == dram_preset_key; };
+// Time does not follow from the other figures: whoever changes them without a new time is told.
+void warn_of_unscaled_time(const assignments& read, platform_config& config) {
+  std::string changed;
   for (const assignment& a : read) {
+    const bool matters = std::find(std::begin(op_time_depends_on), std::end(op_time_depends_on), a.target->path) !=
+                         std::end(op_time_depends_on);
+    if (!a.changed || !matters || changed.find(a.target->path) != std::string::npos) continue;
+    const bool by_setting = a.where.file == setting_origin;
+    const bool timed = std::any_of(read.begin(), read.end(), [&](const assignment& other) {
+      return other.target->path == op_time_key && (other.where.file == setting_origin || !by_setting);
+    });
+    if (!timed) changed += (changed.empty() ? "" : ", ") + a.target->path;
+  }
+  if (changed.empty()) return;
+  config.warnings.push_back(fmt::format("{} changed without {}: an operation still takes {} ns, its time is not scaled",
+                                        changed, op_time_key, config.macro.op_ns));
+}
+
+/// In order, but the DRAM preset first: it replaces what stands below it.
+void take_all(assignments& read, place_map& places) {
+  const auto is_preset = [](const assignment& a) { return a.target->path == dram_preset_key; };
+  for (assignment& a : read) {
     if (is_preset(a)) take(a, places);
   }
-  for (const assignment& a : read) {
+  for (assignment& a : read) {
     if (!is_preset(a)) take(a, places);
   }
 }
@@ -80,7 +112,7 @@ void read_section(const YAML::Node& section, const std::string& name, const std:
   for (const auto& entry : section) {
     const std::string path = name + "." + entry.first.Scalar();
     const key& k = find_key(all, path, place_of(file, entry.first));
-    read.push_back({&k, scalar(entry.second, file, path), place_of(file, entry.second)});
+    read.push_back({&k, scalar(entry.second, file, path), place_of(file, entry.second), false});
   }
 }
 
@@ -104,12 +136,12 @@ void read_document(const YAML::Node& document, const std::string& file, const st
       throw bad_input(place_of(file, entry.first), name, "",
                       "no such key; the nearest is " + nearest(name, candidates));
     }
-    read.push_back({&find_key(all, name, {}), scalar(entry.second, file, name), place_of(file, entry.second)});
+    read.push_back({&find_key(all, name, {}), scalar(entry.second, file, name), place_of(file, entry.second), false});
   }
 }
 
 void apply_setting(const std::string& setting, const std::vector<key>& all, assignments& read) {
-  const place where{"--set", 0};
+  const place where{setting_origin, 0};
   const std::size_t equals = setting.find('=');
   if (equals == std::string::npos) throw bad_input(where, setting, "", "must read platform.KEY=VALUE");
   const std::string full = setting.substr(0, equals);
@@ -117,7 +149,7 @@ void apply_setting(const std::string& setting, const std::vector<key>& all, assi
   if (full.compare(0, kind.size(), kind) != 0) {
     throw bad_input(where, full, "", "must start with the kind of file, e.g. platform.macro.adc_bits=6");
   }
-  read.push_back({&find_key(all, full.substr(kind.size()), where), setting.substr(equals + 1), where});
+  read.push_back({&find_key(all, full.substr(kind.size()), where), setting.substr(equals + 1), where, false});
 }
 
 /// A module's check knows the key but not the line: puts the place in front.
@@ -138,6 +170,7 @@ platform_config read_and_check(const std::string& text, const std::string& file,
   for (const std::string& setting : settings) apply_setting(setting, all, read);
   place_map places;
   take_all(read, places);
+  warn_of_unscaled_time(read, config);
   config.nonideality.cols_per_adc = config.macro.cols_per_adc;
   try {
     validate(config);

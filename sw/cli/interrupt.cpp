@@ -9,15 +9,17 @@ static_assert(std::atomic<bool>::is_always_lock_free, "set from a signal handler
 
 namespace {
 
-extern "C" void on_interrupt(int) {
+// A second one ends the program at once.
+extern "C" void on_interrupt(int number) {
   interrupted = true;
-  std::signal(SIGINT, SIG_DFL);
+  std::signal(number, SIG_DFL);
 }
 
 }  // namespace
 
 void catch_interrupt() {
   std::signal(SIGINT, on_interrupt);
+  std::signal(SIGTERM, on_interrupt);
 }
 
 }  // namespace cimbalom::cli

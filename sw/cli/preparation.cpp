@@ -154,6 +154,7 @@ preparation prepare(const source_arguments& source, const std::string& command, 
   const settings chosen = parse_settings(source.platform, source.settings);
   refuse_policy_keys(chosen);
   made.platform = platform::read_platform(source.platform, chosen.platform);
+  for (const std::string& warning : made.platform.warnings) fmt::print(stderr, "warning: {}\n", warning);
   made.report.command = command;
   made.report.platform = made.platform;
   made.report.costs = platform::load_costs(made.platform);

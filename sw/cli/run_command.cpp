@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 
@@ -32,9 +33,7 @@ class recording {
       throw bad_input({}, "--vcd", "", "is needed with --vcd-signals and --vcd-window");
     }
     config_.path = arguments.vcd;
-    if (!config_.path.empty() && !std::ofstream(config_.path, std::ios::app)) {  // before any work; keeps what is there
-      throw bad_input({}, "--vcd", config_.path, "a file that can be written");
-    }
+    if (!config_.path.empty()) check_writable();
     if (!arguments.vcd_signals.empty()) config_.globs = {arguments.vcd_signals};
     if (!arguments.vcd_window.empty()) config_.window = traces::parse_window("--vcd-window", arguments.vcd_window);
   }
@@ -49,6 +48,15 @@ class recording {
   }
 
  private:
+  // Before any work. Keeps what is there, and leaves nothing behind: a run may end before time starts.
+  void check_writable() const {
+    const bool there = std::filesystem::exists(config_.path);
+    if (!std::ofstream(config_.path, std::ios::app)) {
+      throw bad_input({}, "--vcd", config_.path, "a file that can be written");
+    }
+    if (!there) std::filesystem::remove(config_.path);
+  }
+
   traces::waveform_config config_;
   std::unique_ptr<traces::waveform> waveform_;
 };

@@ -83,6 +83,27 @@ TEST(platform_file, unknown_keys_name_the_nearest) {
             "--set: macro.adc_bit: no such key; the nearest is macro.adc_bits");
 }
 
+TEST(platform_file, a_section_is_no_key) {
+  EXPECT_EQ(error_of("", {"platform.macro=5"}), "--set: macro: is a section: name one of its keys, such as macro.kind");
+}
+
+TEST(platform_file, what_decides_the_time_of_an_operation_warns_without_a_new_time) {
+  const auto warned = [](const std::string& text, const std::vector<std::string>& settings = {}) {
+    const std::vector<std::string> all = parse_platform(text, "p.yaml", settings).warnings;
+    return all.empty() ? std::string() : all.front();
+  };
+  EXPECT_EQ(warned("macro: {adc_bits: 6, vdd_v: 0.8}"),
+            "macro.adc_bits, macro.vdd_v changed without macro.op_ns: an operation still takes 7.2 ns, its time is not "
+            "scaled");
+  EXPECT_NE(warned("macro: {op_ns: 5}", {"platform.macro.rows_active=8"}), "");  // the file's time is of its own rows
+  EXPECT_EQ(warned("macro: {adc_bits: 6, op_ns: 8}"), "");
+  EXPECT_EQ(warned("macro: {adc_bits: 6}", {"platform.macro.op_ns=8"}), "");
+  EXPECT_EQ(warned("macro: {adc_bits: 5}"), "");  // as it is
+  EXPECT_EQ(warned("accelerator: {macros: 8}"), "");
+  for (const std::string& preset : preset_names()) EXPECT_EQ(read_platform(preset).warnings.size(), 0U) << preset;
+  EXPECT_EQ(warned(write_platform(parse_platform("macro: {adc_bits: 6}", "p.yaml"))), "");  // a resolved file
+}
+
 TEST(platform_file, bad_values_name_line_and_range) {
   EXPECT_EQ(error_of("macro:\n  adc_bits: 17\n"), "p.yaml:2: macro.adc_bits = 17: allowed: 1..16");
   EXPECT_EQ(error_of("macro: {adc_range: most}"),

@@ -1,50 +1,13 @@
 // The program as a user starts it: exit codes, one-line errors, files.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <filesystem>
-#include <fstream>
-#include <nlohmann/json.hpp>
-#include <sstream>
 
-#include "tests/support/temporary_folder.hpp"
+#include "tests/sw/cli/program_start.hpp"
 
 namespace cimbalom::cli {
 namespace {
-
-struct outcome {
-  int code = -1;
-  std::string errors;  ///< standard error
-};
-
-std::string folder(const std::string& name) {
-  return testing_support::process_folder() / name;
-}
-
-outcome start(const std::string& arguments, const std::string& output = "/dev/null") {
-  const std::string command = std::string(CIMBALOM_PROGRAM) + " " + arguments + " 2>&1 >" + output;
-  std::FILE* pipe = popen(command.c_str(), "r");
-  outcome result;
-  std::array<char, 4096> block{};
-  while (std::fgets(block.data(), block.size(), pipe) != nullptr) result.errors += block.data();
-  const int status = pclose(pipe);
-  result.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return result;
-}
-
-std::string text_of(const std::string& path) {
-  std::ifstream stream(path, std::ios::binary);
-  std::ostringstream text;
-  text << stream.rdbuf();
-  return text.str();
-}
-
-nlohmann::json report_of(const std::string& name) {
-  return nlohmann::json::parse(text_of(folder(name) + "/report.json"));
-}
 
 outcome run(const std::string& name, const std::string& more = "") {
   return start("run --images 4 --batch 4 --out " + folder(name) + " " + more);

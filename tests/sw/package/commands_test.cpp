@@ -9,11 +9,8 @@
 #include "sw/cli/arguments.hpp"
 #include "sw/cli/commands.hpp"
 #include "sw/cli/inspect.hpp"
-#include "sw/cli/preparation.hpp"
-#include "sw/codesign/pairing/pairing.hpp"
-#include "sw/datasets/builtin_network.hpp"
-#include "sw/package/package.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "tests/sw/package/embedded_package.hpp"
 
 namespace cimbalom::cli {
 namespace {
@@ -27,25 +24,6 @@ nlohmann::json report_of(const std::string& out) {
   return nlohmann::json::parse(stream);
 }
 
-// The embedded network at four bits, paired.
-std::string make_package() {
-  source_arguments source;
-  source.settings = {"quantization.weight_bits=4"};
-  source.images = 1;
-  source.out = root + "/prepare";
-  preparation made = prepare(source, "evaluate", 0);
-  package::package value;
-  codesign::pairing_options options;
-  options.rule = codesign::pattern_rule::shared;
-  codesign::pair_network(made.network, made.platform.macro, options);
-  value.network = made.network;
-  value.macro = made.platform.macro;
-  value.preprocess = std::string(datasets::builtin_preprocess());
-  value.provenance["dataset"] = "builtin";
-  package::write(value, root + "/pkg");
-  return root + "/pkg";
-}
-
 evaluate_arguments evaluation(const std::string& out) {
   evaluate_arguments arguments;
   arguments.source.images = 60;
@@ -54,7 +32,7 @@ evaluate_arguments evaluation(const std::string& out) {
 }
 
 TEST(package_commands, evaluate_gives_what_the_model_gives_in_fewer_operations) {
-  const std::string folder = make_package();
+  const std::string folder = make_embedded_package(root);
   evaluate_arguments model = evaluation("model"), packed = evaluation("package");
   model.source.settings = {"quantization.weight_bits=4"};
   packed.source.package = folder;
@@ -69,7 +47,7 @@ TEST(package_commands, evaluate_gives_what_the_model_gives_in_fewer_operations) 
 
 TEST(package_commands, inspect_shows_the_slots) {
   inspect_arguments arguments;
-  arguments.file = make_package();
+  arguments.file = make_embedded_package(root);
   const std::string text = inspect(arguments);
   EXPECT_THAT(text, HasSubstr("slots are shared"));
   EXPECT_THAT(text, HasSubstr("4.00"));
@@ -77,7 +55,7 @@ TEST(package_commands, inspect_shows_the_slots) {
 
 TEST(package_commands, bad_use_is_one_line) {
   evaluate_arguments arguments = evaluation("bad");
-  arguments.source.package = make_package();
+  arguments.source.package = make_embedded_package(root);
   arguments.source.settings = {"quantization.weight_bits=4"};
   EXPECT_THROW(evaluate(arguments), input_error);
   arguments.source.settings = {"platform.macro.slot_bits=6", "platform.macro.cols=96"};
