@@ -133,6 +133,10 @@ void add_evaluate(CLI::App& app, arguments& parsed, evaluate_arguments& evaluate
 void add_estimate(CLI::App& app, arguments& parsed, estimate_arguments& estimate) {
   CLI::App* command = app.add_subcommand("estimate", "time, energy and area in closed form, without data or weights");
   command->add_option("--model", estimate.model, "ONNX network (default: the embedded one)")->type_name("FILE");
+  command->add_option("--package", estimate.package, "co-designed network (a folder)")
+      ->type_name("DIR")
+      ->check(not_empty)
+      ->excludes("--model");
   add_hardware(*command, estimate.platform, estimate.settings);
   command->add_option("--batch", estimate.batch, "images back to back for throughput (default: 16)")
       ->type_name("N")

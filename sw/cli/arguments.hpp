@@ -47,6 +47,7 @@ struct evaluate_arguments {
 
 struct estimate_arguments {
   std::string model;     ///< ONNX file, with or without weights; empty: the embedded network
+  std::string package;   ///< folder of a package, in place of a model
   std::string platform;  ///< file or preset
   std::vector<std::string> settings;
   std::uint64_t batch = 16;

@@ -80,7 +80,12 @@ designer::designer(const codesign_arguments& arguments) : arguments_(arguments) 
     const std::size_t equals = setting.find('=');
     codesign::set_key(how_, setting.substr(0, equals), setting.substr(equals + 1), "--set");
   }
-  how_.validate();
+  if (arguments.source.images > 0) how_.training_images = static_cast<int>(arguments.source.images);
+  try {
+    how_.validate();
+  } catch (const input_error& error) {
+    throw bad_input({arguments.policy, 0}, error.what(), "", "");
+  }
   open_images();
 }
 
@@ -106,13 +111,16 @@ void designer::open_images() {
 
 designer::image_sets designer::load_images() const {
   const graph::shape_t& shape = image_input(model_.graph).shape;
-  const std::size_t limit =
-      arguments_.source.images > 0 ? static_cast<std::size_t>(arguments_.source.images) : train_->size();
-  const std::size_t count = std::min(limit, train_->size());
+  const auto at_most = [](int limit, std::size_t there) {
+    return limit > 0 ? std::min(static_cast<std::size_t>(limit), there) : there;
+  };
+  const std::size_t count = at_most(how_.training_images, train_->size());
   const auto load = [&](const inputs& from, const std::vector<std::size_t>& chosen) {
     return codesign::load_images(*from.pipeline(), model_.dataset, shape, chosen);
   };
-  if (validation_) return {load(*train_, first(count)), load(*validation_, first(validation_->size()))};
+  if (validation_)
+    return {load(*train_, first(count)),
+            load(*validation_, first(at_most(how_.validation_images, validation_->size())))};
   const codesign::index_split cut = codesign::cut_validation(count, how_.validation_fraction, how_.seed);
   return {load(*train_, cut.train), load(*train_, cut.validation)};
 }

@@ -102,11 +102,6 @@ void compare(preparation& p, const run_arguments& arguments) {
   p.report.ablation.assign(std::make_move_iterator(runs.begin() + 1), std::make_move_iterator(runs.end()));
 }
 
-std::string comparison_of(const report::report_input& input) {
-  if (!input.baseline) return {};
-  return report::comparison_text(report::report_json(input), *input.baseline, input.ablation) + "\n";
-}
-
 /// The co-design that comes first, in OUT/package; then the run is one of a package.
 run_arguments design_first(const run_arguments& arguments) {
   run_arguments made = arguments;
@@ -142,7 +137,7 @@ void run(const run_arguments& given) {
   warn_of_clipping(p);
   compare(p, arguments);
   report::write_report(p.report, p.out);
-  fmt::print("{}\n{}{}/report.json\n", report::summary(p.report), comparison_of(p.report), p.out);
+  fmt::print("{}\n{}{}/report.json\n", report::summary(p.report), report::comparison_text(p.report), p.out);
 }
 
 }  // namespace cimbalom::cli

@@ -34,6 +34,8 @@ std::vector<key> keys(policy& p) {
       {"warm_up", &p.warm_up, 0, 0.5},
       {"momentum", &p.momentum, 0, 0.999},
       {"weight_decay", &p.weight_decay, 0, 1},
+      {"training_images", &p.training_images, 0, 1e9},
+      {"validation_images", &p.validation_images, 0, 1e9},
       {"validation_fraction", &p.validation_fraction, 0.01, 0.5},
       {"epochs.pruning", &p.epochs.pruning, 0, 10000},
       {"epochs.widths", &p.epochs.widths, 1, 10000},

@@ -24,6 +24,8 @@ struct policy {
   double warm_up = 0.05;             ///< 0..0.5: first part of each stage, in which the rate rises from 0
   double momentum = 0.9;             ///< 0..0.999
   double weight_decay = 1e-4;        ///< 0..1
+  int training_images = 0;           ///< 0..1e9, the first ones; 0: all of the data set
+  int validation_images = 0;         ///< likewise
   double validation_fraction = 0.1;  ///< 0.01..0.5 of the training images, where the data set has no such split
 
   struct {

@@ -57,6 +57,9 @@ std::string resolved_yaml(const report_input& input);
 /// The table for the terminal.
 std::string summary(const report_input& input);
 
+/// Baseline and co-designed side by side, and the ablation; empty without a baseline.
+std::string comparison_text(const report_input& input);
+
 /// Creates the folder and proves that files can be written into it, before any work is done. Throws input_error.
 void prepare_folder(const std::string& folder);
 

@@ -120,4 +120,9 @@ std::string summary(const report_input& input) {
   return text + "\n" + layer_rows(input, f);
 }
 
+std::string comparison_text(const report_input& input) {
+  if (!input.baseline) return {};
+  return comparison_text(report_json(input), *input.baseline, input.ablation) + "\n";
+}
+
 }  // namespace cimbalom::report

@@ -90,6 +90,31 @@ TEST(policy, keys_that_contradict_each_other_are_refused) {
   EXPECT_NE(together("epochs: {mixed: 2, hardware: 3}").find("at most epochs.mixed, which is 2"), std::string::npos);
 }
 
+TEST(policy, keys_are_set_from_text) {
+  policy p;
+  set_key(p, "pruning.target_density", "0.5", "--set");
+  set_key(p, "budget.mean_bits", "[6, 4.5]", "--set");
+  set_key(p, "layer_activation_bits.conv.1", "4", "--set");
+  set_key(p, "training_images", "100", "--set");
+  EXPECT_EQ(p.pruning.target_density, 0.5);
+  EXPECT_EQ(p.budget.mean_bits, (std::vector<double>{6, 4.5}));
+  EXPECT_EQ(p.layer_activation_bits.at("conv.1"), 4);
+  EXPECT_EQ(p.training_images, 100);
+  EXPECT_THROW(set_key(p, "speed", "1", "--set"), input_error);
+  EXPECT_THROW(set_key(p, "pruning.target_density", "x", "--set"), input_error);
+  EXPECT_THROW(set_key(p, "pruning.target_density", "2", "--set"), input_error);
+}
+
+TEST(policy, impossible_densities_and_widths_are_refused) {
+  EXPECT_NE(together("pruning: {target_density: 0.2}").find("at least pruning.least_density, which is 0.3"),
+            std::string::npos);
+  EXPECT_NE(together("pruning: {target_density: 0.5}\nepochs: {pruning: 0}").find("nothing is pruned"),
+            std::string::npos);
+  EXPECT_NE(together("budget: {mean_bits: 1.5, least_bits: 2}").find("at least budget.least_bits, which is 2"),
+            std::string::npos);
+  EXPECT_NE(refusal("pairing: {filters_per_slot: 9}").find("1..8"), std::string::npos);
+}
+
 TEST(policy, validate_checks_what_a_program_sets) {
   policy p;
   p.pruning.target_density = 0;
