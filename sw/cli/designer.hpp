@@ -22,8 +22,7 @@ class designer {
   /// out. Throws run_error when interrupted or when the disk is full.
   package::package make();
 
-  const codesign::policy& policy() const { return how_; }
-  const loaded_model& model() const { return model_; }
+  const platform::platform_config& platform() const { return platform_; }
 
  private:
   struct image_sets {

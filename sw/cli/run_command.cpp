@@ -72,21 +72,41 @@ std::unique_ptr<traces::timeline_file> timeline_of(const run_arguments& argument
   return timeline;
 }
 
-runtime::simulation simulate(const preparation& p, const compiler::program& program, const run_arguments& arguments,
-                             recording& waves) {
+/// What is simulated: known before, or made by a co-design on the processor's thread.
+struct work {
+  preparation prepared;
+  compiler::program program;
+  runtime::image_source images;
+
+  runtime::workload make(const run_arguments& arguments) {
+    prepared = prepare(arguments.source, "run", default_images);
+    program = compiler::compile(prepared.network, prepared.platform, compile_options_of(prepared, arguments.batch));
+    images = prepared.images->source(prepared.count);
+    return {&prepared.network, &program, &images};
+  }
+};
+
+runtime::simulation simulate(work& job, const run_arguments& arguments, designer* first, recording& waves) {
   progress bar("simulate", "images");
-  const runtime::image_source images = p.images->source(p.count);
-  const std::uint64_t total = p.count;
   runtime::simulate_options options;
   options.batch = arguments.batch;
   options.timing_only = arguments.timing_only;
   options.stop = &interrupted;
   options.elaborated = [&](platform::system&) { waves.start(); };
   options.ended = [&](platform::system&) { waves.stop(); };
-  options.progress = [&](std::uint64_t done) { bar.update(std::min(done, total), total); };
+  options.progress = [&](std::uint64_t done) { bar.update(std::min(done, job.images.count), job.images.count); };
   const std::unique_ptr<traces::timeline_file> timeline = timeline_of(arguments, options);
   runtime::simulation simulation;
-  run_in_kernel([&] { simulation = runtime::simulate(p.network, program, p.platform, images, options); });
+  const auto design = [&](registers::host_port&) {
+    first->make();
+    return job.make(arguments);
+  };
+  if (first == nullptr) job.make(arguments);
+  run_in_kernel([&] {
+    simulation = first != nullptr
+                     ? runtime::simulate(first->platform(), design, options)
+                     : runtime::simulate(job.prepared.network, job.program, job.prepared.platform, job.images, options);
+  });
   if (timeline) timeline->finish();
   return simulation;
 }
@@ -102,11 +122,10 @@ void compare(preparation& p, const run_arguments& arguments) {
   p.report.ablation.assign(std::make_move_iterator(runs.begin() + 1), std::make_move_iterator(runs.end()));
 }
 
-/// The co-design that comes first, in OUT/package; then the run is one of a package.
-run_arguments design_first(const run_arguments& arguments) {
+/// A co-design comes first, in OUT/package; then the run is one of a package.
+run_arguments behind_design(const run_arguments& arguments) {
   run_arguments made = arguments;
   if (arguments.policy.empty()) return made;
-  designer(design_of(arguments)).make();
   made.policy.clear();
   made.source.model.clear();
   made.source.package = package_of(arguments);
@@ -121,10 +140,12 @@ run_arguments design_first(const run_arguments& arguments) {
 void run(const run_arguments& given) {
   report::prepare_folder(given.source.out.empty() ? "out" : given.source.out);  // waves may go there
   recording waves(given);
-  const run_arguments arguments = design_first(given);
-  preparation p = prepare(arguments.source, "run", default_images);
-  const compiler::program program = compiler::compile(p.network, p.platform, compile_options_of(p, arguments.batch));
-  runtime::simulation simulation = simulate(p, program, arguments, waves);
+  const run_arguments arguments = behind_design(given);
+  std::unique_ptr<designer> first;
+  if (!given.policy.empty()) first = std::make_unique<designer>(design_of(given));
+  work job;
+  runtime::simulation simulation = simulate(job, arguments, first.get(), waves);
+  preparation& p = job.prepared;
   p.report.result = std::move(simulation.result);
   p.report.happened = std::move(simulation.happened);
   p.report.by_phase.assign(simulation.by_phase.begin(), simulation.by_phase.end());
@@ -132,7 +153,7 @@ void run(const run_arguments& given) {
   p.report.options["timing_only"] = report::json_value::boolean(arguments.timing_only);
   if (!arguments.timing_only) {
     add_software_accuracy(p, 0);
-    if (arguments.source.variant.empty()) add_layer_quality(p, program);
+    if (arguments.source.variant.empty()) add_layer_quality(p, job.program);
   }
   warn_of_clipping(p);
   compare(p, arguments);

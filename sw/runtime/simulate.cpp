@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <memory>
 #include <string>
 
 #include "models/registers/memory_map.hpp"
@@ -80,32 +81,24 @@ class image_counter {
 
 class run_of_simulation {
  public:
-  run_of_simulation(const quantization::network& network, const compiler::program& program,
-                    const platform::platform_config& platform, const image_source& images,
-                    const simulate_options& options)
-      : network_(network),
-        program_(program),
-        platform_(platform),
-        images_(images),
-        options_(options),
-        memory_(lay_out(network, program, platform, images.count, options.batch)),
-        sink_(out_.by_phase),
-        collector_(network, program, sink_, out_.result),
-        counters_(static_cast<std::size_t>(program.accelerators), image_counter(program)),
-        software_(network, program, memory_, images, options.batch, events()) {
-    if (!options.timing_only) out_.predicted.assign(images.count, -1);
-    if (options.keep_outputs) out_.outputs.resize(images.count);
-  }
+  run_of_simulation(const platform::platform_config& platform, const simulate_options& options)
+      : platform_(platform), options_(options), sink_(out_.by_phase) {}
 
-  simulation run() {
+  /// `design` gives the workload on the processor's thread where none is known before.
+  simulation run(const workload* known, const std::function<workload(registers::host_port&)>& design) {
     platform::system_options how;
     how.check_protocol = options_.check_protocol;
     how.accelerator.timing_only = options_.timing_only;
     how.hooks_of = [this](std::size_t accelerator) { return hooks(accelerator); };
     platform::system system(
-        "system", platform_, sink_, [this](registers::host_port& port) { software_.run(port); }, how);
+        "system", platform_, sink_,
+        [&](registers::host_port& port) {
+          if (known == nullptr) begin(design(port));
+          job_->software.run(port);
+        },
+        how);
     system_ = &system;
-    preload();
+    if (known != nullptr) begin(*known);
     if (options_.elaborated) options_.elaborated(system);
     try {
       run_to_end(system, options_.stop);
@@ -120,15 +113,54 @@ class run_of_simulation {
   }
 
  private:
+  /// What follows from the workload.
+  struct job {
+    job(run_of_simulation& owner, const workload& what)
+        : network(*what.network),
+          program(*what.program),
+          images(*what.images),
+          memory(lay_out(network, program, owner.platform_, images.count, owner.options_.batch)),
+          observer(network, program, owner.sink_, owner.out_.result),
+          counters(static_cast<std::size_t>(program.accelerators), image_counter(program)),
+          software(network, program, memory, images, owner.options_.batch, owner.events()) {}
+
+    const quantization::network& network;
+    const compiler::program& program;
+    const image_source& images;
+    driver::driver_memory memory;
+    collector observer;
+    std::vector<image_counter> counters;  // by accelerator
+    host_program software;
+  };
+
+  void begin(const workload& what) {
+    check(what);
+    job_ = std::make_unique<job>(*this, what);
+    if (!options_.timing_only) out_.predicted.assign(job_->images.count, -1);
+    if (options_.keep_outputs) out_.outputs.resize(job_->images.count);
+    preload();
+  }
+
+  void check(const workload& what) const {
+    if (what.program->accelerators != platform_.accelerator.count) {
+      throw bad_input({}, "platform.accelerator.count", std::to_string(platform_.accelerator.count),
+                      std::to_string(what.program->accelerators) + ": the program was compiled for so many");
+    }
+    if (what.images->count == 0) throw bad_input({}, "images", "0", "at least 1");
+    if (options_.batch < 1 || options_.batch > what.program->image_slots) {
+      throw bad_input({}, "batch", std::to_string(options_.batch), "1.." + std::to_string(what.program->image_slots));
+    }
+  }
+
   host_program_events events() {
     host_program_events e;
     e.queued = [this](std::uint64_t image, std::size_t accelerator) {
-      if (counters_[accelerator].queued(image)) system_->accelerator(accelerator).set_image(image);
+      if (job_->counters[accelerator].queued(image)) system_->accelerator(accelerator).set_image(image);
     };
-    e.before_latency = [this] { collector_.before_latency(*system_); };
-    e.after_latency = [this] { collector_.after_latency(*system_); };
-    e.entered = [this](phase next, std::uint64_t images) { collector_.enter(*system_, next, images); };
-    e.ended = [this] { collector_.finish(*system_); };
+    e.before_latency = [this] { job_->observer.before_latency(*system_); };
+    e.after_latency = [this] { job_->observer.after_latency(*system_); };
+    e.entered = [this](phase next, std::uint64_t images) { job_->observer.enter(*system_, next, images); };
+    e.ended = [this] { job_->observer.finish(*system_); };
     e.finished = [this](std::uint64_t image, std::vector<std::vector<float>> values) {
       take(static_cast<std::size_t>(image), std::move(values));
     };
@@ -145,25 +177,25 @@ class run_of_simulation {
   cim::accelerator_hooks hooks(std::size_t accelerator) {
     cim::accelerator_hooks mine;
     mine.command_done = [this, accelerator](const registers::command& one, std::uint64_t start, std::uint64_t end) {
-      image_counter& counter = counters_[accelerator];
+      image_counter& counter = job_->counters[accelerator];
       if (image_counter::computes(one) && counter.done()) system_->accelerator(accelerator).set_image(counter.image());
       if (options_.command_done) options_.command_done(accelerator, one, start, end);
     };
-    mine.job_begun = [this] { collector_.job_begun(); };
-    mine.job_ended = [this] { collector_.job_ended(); };
-    mine.fence_reached = [this](std::uint32_t) { collector_.fence_reached(); };
+    mine.job_begun = [this] { job_->observer.job_begun(); };
+    mine.job_ended = [this] { job_->observer.job_ended(); };
+    mine.fence_reached = [this](std::uint32_t) { job_->observer.fence_reached(); };
     return mine;
   }
 
   void preload() {
-    system_->preload(memory_.package, program_.memory_image.data(), program_.memory_image.size());
-    if (memory_.image_stride == 0) return;
-    const host_steps host(network_, program_);
-    std::vector<float> image(images_.values);
-    for (std::size_t i = 0; i < images_.count; ++i) {
-      images_.fetch(i, image.data());
+    system_->preload(job_->memory.package, job_->program.memory_image.data(), job_->program.memory_image.size());
+    if (job_->memory.image_stride == 0) return;
+    const host_steps host(job_->network, job_->program);
+    std::vector<float> image(job_->images.values);
+    for (std::size_t i = 0; i < job_->images.count; ++i) {
+      job_->images.fetch(i, image.data());
       const std::vector<std::uint8_t> bytes = host.input_bytes(image.data());
-      system_->preload(memory_.images + i * memory_.image_stride, bytes.data(), bytes.size());
+      system_->preload(job_->memory.images + i * job_->memory.image_stride, bytes.data(), bytes.size());
     }
   }
 
@@ -179,31 +211,25 @@ class run_of_simulation {
     run_result& r = out_.result;
     out_.happened = out_.by_phase[static_cast<std::size_t>(phase::inference)];
     r.activity_measured = !options_.timing_only;
-    r.end_to_end_latency_ps = software_.end_to_end_latency_ps();
+    r.end_to_end_latency_ps = job_->software.end_to_end_latency_ps();
     r.batch = options_.batch;
-    r.images = images_.count;
-    r.accuracy.images = images_.count;
+    r.images = job_->images.count;
+    r.accuracy.images = job_->images.count;
     if (options_.timing_only) return;
     r.accuracy.has_hardware = true;
-    for (std::size_t i = 0; i < images_.count; ++i) {
-      const auto label = images_.label ? images_.label(i) : std::nullopt;
+    for (std::size_t i = 0; i < job_->images.count; ++i) {
+      const auto label = job_->images.label ? job_->images.label(i) : std::nullopt;
       if (!label) continue;
       ++r.accuracy.labelled;
       if (*label == out_.predicted[i]) ++r.accuracy.hardware_correct;
     }
   }
 
-  const quantization::network& network_;
-  const compiler::program& program_;
   const platform::platform_config& platform_;
-  const image_source& images_;
   const simulate_options& options_;
-  driver::driver_memory memory_;
   simulation out_;
   phase_sink sink_;
-  collector collector_;
-  std::vector<image_counter> counters_;  // by accelerator
-  host_program software_;
+  std::unique_ptr<job> job_;
   platform::system* system_ = nullptr;
   std::size_t done_ = 0;
 };
@@ -213,15 +239,13 @@ class run_of_simulation {
 simulation simulate(const quantization::network& network, const compiler::program& program,
                     const platform::platform_config& platform, const image_source& images,
                     const simulate_options& options) {
-  if (program.accelerators != platform.accelerator.count) {
-    throw bad_input({}, "platform.accelerator.count", std::to_string(platform.accelerator.count),
-                    std::to_string(program.accelerators) + ": the program was compiled for so many");
-  }
-  if (images.count == 0) throw bad_input({}, "images", "0", "at least 1");
-  if (options.batch < 1 || options.batch > program.image_slots) {
-    throw bad_input({}, "batch", std::to_string(options.batch), "1.." + std::to_string(program.image_slots));
-  }
-  return run_of_simulation(network, program, platform, images, options).run();
+  const workload known{&network, &program, &images};
+  return run_of_simulation(platform, options).run(&known, {});
+}
+
+simulation simulate(const platform::platform_config& platform,
+                    const std::function<workload(registers::host_port&)>& design, const simulate_options& options) {
+  return run_of_simulation(platform, options).run(nullptr, design);
 }
 
 }  // namespace cimbalom::runtime

@@ -45,4 +45,16 @@ simulation simulate(const quantization::network& network, const compiler::progra
                     const platform::platform_config& platform, const image_source& images,
                     const simulate_options& options = {});
 
+/// What is simulated; it outlives the simulation.
+struct workload {
+  const quantization::network* network = nullptr;
+  const compiler::program* program = nullptr;
+  const image_source* images = nullptr;
+};
+
+/// The same for a network that the software of the processor makes first: `design` runs natively on its thread, at the
+/// start of time and without taking any. What it throws ends the simulation and comes out.
+simulation simulate(const platform::platform_config& platform,
+                    const std::function<workload(registers::host_port&)>& design, const simulate_options& options = {});
+
 }  // namespace cimbalom::runtime

@@ -27,7 +27,8 @@ TEST(policy, every_key_is_read_and_written_back) {
   const std::string text =
       "seed: 18446744073709551615\nthreads: 3\nbatch: 32\nlearning_rate: 0.02\nwarm_up: 0.1\nmomentum: "
       "0.8\nweight_decay: 0.001\n"
-      "validation_fraction: 0.2\nepochs:\n  pruning: 7\n  widths: 2\n  mixed: 5\n  hardware: 1\nkeep_best: "
+      "training_images: 9\nvalidation_images: 8\nvalidation_fraction: 0.2\nepochs:\n  pruning: 7\n  widths: 2\n  "
+      "mixed: 5\n  hardware: 1\nkeep_best: "
       "false\nbudget:\n  mean_bits: [6, 6, 4.5]\n  least_bits: "
       "3\n  operations: 0.3\n  energy: 0\n  activation_choices: [8, 6, 4]\n"
       "input_bits: 7\nactivation_bits: 6\nlayer_activation_bits: {\"conv: 1\": 4, \"fc\": 8}\npruning:\n"
