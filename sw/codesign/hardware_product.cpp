@@ -182,7 +182,8 @@ void hardware_product::pack_vectors(const std::int32_t* codes, int conv_group, a
         u[static_cast<std::size_t>(r)] =
             channel < p.channels_per_group ? driven(y, pixel % in.width, channel) : std::uint16_t{0};
       }
-      planes.pack(static_cast<std::size_t>(pixel * slices + s), u.data());
+      planes.pack(static_cast<std::size_t>(pixel) * static_cast<std::size_t>(slices) + static_cast<std::size_t>(s),
+                  u.data());
     }
   each_pixel([&](int top, int left) {
     for (int tap = 0; tap < w.kernel_h * w.kernel_w; ++tap) {

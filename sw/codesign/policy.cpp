@@ -121,7 +121,7 @@ struct reader {
   void operator()(std::vector<int>* to) const {
     if (!node.IsSequence())
       throw bad_input(platform::place_of(file, node), k.path, platform::scalar(node, file, k.path),
-                      "a list of numbers, each " + allowed(k));
+                      fmt::format("a list of numbers, each {}", allowed(k)));
     to->clear();
     for (const auto& entry : node) to->push_back(number<int>(entry, file, k.path, k));
   }
@@ -150,7 +150,7 @@ void read_map(const YAML::Node& map, const std::string& file, const std::string&
   platform::require_map(map, file, prefix);
   for (const auto& entry : map) {
     const std::string name = platform::scalar(entry.first, file, prefix.empty() ? "a key" : prefix);
-    const std::string path = prefix.empty() ? name : prefix + "." + name;
+    const std::string path = prefix.empty() ? name : fmt::format("{}.{}", prefix, name);
     const auto found = std::find_if(known.begin(), known.end(), [&](const key& k) { return k.path == path; });
     if (found != known.end()) {
       std::visit(reader{entry.second, file, *found}, found->value);
