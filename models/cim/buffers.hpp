@@ -38,6 +38,11 @@ class buffers {
     return length <= size && offset <= size - length ? data_[index].data() + offset : nullptr;
   }
 
+  /// The same for a range that was found to be inside when its command was planned.
+  std::uint8_t* planned(std::uint32_t aperture_offset) {
+    return data_[aperture_offset / registers::buffer_stride].data() + aperture_offset % registers::buffer_stride;
+  }
+
   /// Bytes from the offset to the end of its buffer; 0 outside.
   std::uint64_t left(std::uint32_t aperture_offset) const {
     const std::size_t index = aperture_offset / registers::buffer_stride;

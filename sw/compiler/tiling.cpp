@@ -87,8 +87,9 @@ int tile_chooser::largest_fit(int columns, int most, int copies) const {
 double tile_chooser::time_ns(int rows, int columns, bool overlapped) const {
   const work_unit& head = units_.units.front();
   const registers::tensor_format& out = output();
-  const double tiles =
-      static_cast<double>((out.height + rows - 1) / rows) * static_cast<double>((out.width + columns - 1) / columns);
+  const std::int64_t down = (out.height + rows - 1) / rows;
+  const std::int64_t across = (out.width + columns - 1) / columns;
+  const auto tiles = static_cast<double>(down * across);
   std::uint64_t entries = 0;
   for (const work_unit& unit : units_.units) entries += unit.entries;
   const double pixels = static_cast<double>(out.height) * out.width;
