@@ -180,7 +180,7 @@ void mvm_engine::pack_locations(const tile& t, const vector_set& set, arithmetic
   const std::size_t count = locations_.count();
   planes.resize(set.slices.size() * (count + 1));
   if (sum_vectors_) vector_sums_.resize(planes.size());
-  const std::uint8_t* base = t.memory.bytes(t.command.input, t.shape.input_bytes(input, t.command.input_rows));
+  const std::uint8_t* base = t.memory.planned(t.command.input);
   const std::size_t pitch = static_cast<std::size_t>(t.shape.input_columns) * pixel_bytes(input);
   const auto element = static_cast<std::size_t>(input.element_bytes());
   const auto real_zero = static_cast<std::uint16_t>(input.zero_point - input.minimum());
@@ -261,7 +261,7 @@ void mvm_engine::gather(const tile& t, const group_source& group, std::size_t pi
   const std::int64_t top = (t.command.output_row + static_cast<std::int64_t>(pixel / width)) * w.stride_h - w.pad_top;
   const std::int64_t left =
       (t.shape.output_column + static_cast<std::int64_t>(pixel % width)) * w.stride_w - w.pad_left;
-  const std::uint8_t* base = t.memory.bytes(t.command.input, t.shape.input_bytes(d.input, t.command.input_rows));
+  const std::uint8_t* base = t.memory.planned(t.command.input);
   const auto real_zero = static_cast<std::uint16_t>(d.input.zero_point - d.input.minimum());
   for (const vector_run& run : group.runs) {
     const std::int64_t row = top + run.tap_row;
@@ -451,11 +451,10 @@ void mvm_engine::finish_pixels(const tile& t, const std::uint8_t* second, std::u
 
 void mvm_engine::post_process(const tile& t) {
   const registers::mvm_descriptor& d = t.layer.descriptor;
-  std::uint8_t* output = t.memory.bytes(t.command.output, t.shape.output_bytes(d.output, t.command.output_rows));
+  std::uint8_t* output = t.memory.planned(t.command.output);
   const bool fixed = d.requantize == registers::requantization::fixed_point;
   if (d.has_second_input) {
-    const std::uint8_t* second =
-        t.memory.bytes(t.command.second_input, t.shape.second_bytes(d.second_input, t.command.output_rows));
+    const std::uint8_t* second = t.memory.planned(t.command.second_input);
     fixed ? finish_pixels<true, true>(t, second, output) : finish_pixels<false, true>(t, second, output);
   } else {
     fixed ? finish_pixels<true, false>(t, nullptr, output) : finish_pixels<false, false>(t, nullptr, output);
