@@ -8,7 +8,8 @@ using energy::event;
 
 namespace {
 
-constexpr std::uint64_t clocks(int value) {
+/// Counts and clocks are never negative.
+constexpr std::uint64_t unsigned_of(int value) {
   return static_cast<std::uint64_t>(value);
 }
 
@@ -26,12 +27,13 @@ dram_core::dram_core(const dram_config& config, energy::event_sink& sink)
       page_policy_(make_page_policy(config.page_policy)),
       constraints_(config),
       burst_bytes_(config.burst_bytes()),
-      burst_clocks_(clocks(config.burst_clocks())) {
+      burst_clocks_(unsigned_of(config.burst_clocks())) {
   const dram_organisation& o = config_.organisation;
   ranks_.resize(static_cast<std::size_t>(o.ranks));
   for (int r = 0; r < o.ranks; ++r) {
     // Ranks take turns, so that one works while another refreshes.
-    ranks_[static_cast<std::size_t>(r)].refresh_due = clocks(config_.timing.refi) * clocks(r + 1) / clocks(o.ranks);
+    ranks_[static_cast<std::size_t>(r)].refresh_due =
+        unsigned_of(config_.timing.refi) * unsigned_of(r + 1) / unsigned_of(o.ranks);
     for (int b = 0; b < o.banks(); ++b) {
       bank_state& made = banks_.emplace_back();
       made.rank = r;
@@ -44,7 +46,7 @@ dram_core::dram_core(const dram_config& config, energy::event_sink& sink)
 dram_core::~dram_core() = default;
 
 std::size_t dram_core::bank_index(const dram_location& where) const {
-  return static_cast<std::size_t>(where.rank * config_.organisation.banks() + where.bank);
+  return unsigned_of(where.rank) * unsigned_of(config_.organisation.banks()) + unsigned_of(where.bank);
 }
 
 bank_queue dram_core::view(const bank_state& bank) const {
@@ -72,7 +74,7 @@ void dram_core::enqueue(const dram_request& request, std::uint64_t cycle) {
     }
     bank.queue.push_back({index, cycle, sequence_++, where, slot, request.layer, request.write});
     ++waiting_;
-    if (bank.queue.size() > clocks(config_.bank_queue_depth)) {
+    if (bank.queue.size() > unsigned_of(config_.bank_queue_depth)) {
       ++before_bank_queues_;
     } else {
       consider(bank);
@@ -165,7 +167,7 @@ dram_core::candidate dram_core::next_of(const work& wanted) const {
 
 /// All banks of the rank are closed, then refreshed, at the due time or as soon as they can be.
 dram_core::candidate dram_core::refresh_of(std::size_t rank) const {
-  const std::size_t banks = clocks(config_.organisation.banks());
+  const std::size_t banks = unsigned_of(config_.organisation.banks());
   candidate next;
   next.what = kind::refresh;
   next.where = rank;
@@ -263,9 +265,9 @@ void dram_core::issue_activate(bank_state& bank, std::uint64_t cycle) {
   const pending_burst& burst = bank.queue[bank.pick];
   bank.open = true;
   bank.row = burst.where.row;
-  bank.column_ready = cycle + clocks(t.rcd);
-  bank.precharge_ready = cycle + clocks(t.ras);
-  bank.activate_ready = cycle + clocks(t.rc);
+  bank.column_ready = cycle + unsigned_of(t.rcd);
+  bank.precharge_ready = cycle + unsigned_of(t.ras);
+  bank.activate_ready = cycle + unsigned_of(t.rc);
   constraints_.activated(bank.rank, bank.group, cycle);
   rank_state& rank = ranks_[static_cast<std::size_t>(bank.rank)];
   ++rank.rows_open;
@@ -288,7 +290,7 @@ void dram_core::close(bank_state& bank, std::uint64_t cycle, std::uint64_t prech
 
 void dram_core::issue_precharge(bank_state& bank, std::uint64_t cycle) {
   const dram_location where = bank.queue[bank.pick].where;
-  close(bank, cycle, clocks(config_.timing.rp), found::conflict);
+  close(bank, cycle, unsigned_of(config_.timing.rp), found::conflict);
   plan(bank);
   constraints_.precharged(bank.rank, cycle);
   ++statistics_.precharges;
@@ -302,8 +304,8 @@ void dram_core::issue_column(bank_state& bank, std::uint64_t cycle, std::vector<
   bank.passed_over = bank.pick == 0 ? 0 : bank.passed_over + 1;
   leave_queue(bank, bank.pick);
   constraints_.column(bank.group, burst.write, cycle);
-  const std::uint64_t data_end = cycle + clocks(burst.write ? t.write_latency : t.read_latency) + burst_clocks_;
-  const std::uint64_t to_precharge = burst.write ? data_end + clocks(t.wr) : cycle + clocks(t.rtp);
+  const std::uint64_t data_end = cycle + unsigned_of(burst.write ? t.write_latency : t.read_latency) + burst_clocks_;
+  const std::uint64_t to_precharge = burst.write ? data_end + unsigned_of(t.wr) : cycle + unsigned_of(t.rtp);
   bank.precharge_ready = std::max(bank.precharge_ready, to_precharge);
   statistics_.data_bus_clocks += burst_clocks_;
   if (bank.next_found == found::hit) ++statistics_.row_hits;
@@ -312,7 +314,7 @@ void dram_core::issue_column(bank_state& bank, std::uint64_t cycle, std::vector<
   bank.next_found = found::hit;
   const bool closes = page_policy_->closes(view(bank));
   if (closes) {
-    close(bank, bank.precharge_ready, clocks(t.rp), found::closed);
+    close(bank, bank.precharge_ready, unsigned_of(t.rp), found::closed);
     ++statistics_.auto_precharges;
   }
   if (!bank.queue.empty()) plan(bank);
@@ -336,7 +338,7 @@ void dram_core::note_wait(const bank_state& served, std::uint64_t sequence) {
 }
 
 void dram_core::leave_queue(bank_state& bank, std::size_t burst) {
-  if (bank.queue.size() > clocks(config_.bank_queue_depth)) --before_bank_queues_;
+  if (bank.queue.size() > unsigned_of(config_.bank_queue_depth)) --before_bank_queues_;
   bank.queue.erase(bank.queue.begin() + static_cast<std::ptrdiff_t>(burst));
   --waiting_;
   if (!bank.queue.empty()) return;
@@ -360,17 +362,17 @@ void dram_core::finish_burst(const pending_burst& burst, std::uint64_t cycle, st
 void dram_core::issue_refresh(std::size_t rank_index, std::uint64_t cycle) {
   const dram_timing& t = config_.timing;
   rank_state& rank = ranks_[rank_index];
-  const std::size_t banks = clocks(config_.organisation.banks());
+  const std::size_t banks = unsigned_of(config_.organisation.banks());
   dram_location where;
   where.rank = static_cast<int>(rank_index);
   const bool closing = rank.rows_open > 0;
   for (std::size_t b = rank_index * banks; b < (rank_index + 1) * banks; ++b) {
     bank_state& bank = banks_[b];
-    if (bank.open) close(bank, cycle, clocks(t.rp_all), found::closed);
+    if (bank.open) close(bank, cycle, unsigned_of(t.rp_all), found::closed);
     if (closing) {
-      bank.activate_ready = std::max(bank.activate_ready, cycle + clocks(t.rp_all));
+      bank.activate_ready = std::max(bank.activate_ready, cycle + unsigned_of(t.rp_all));
     } else {
-      bank.activate_ready = cycle + clocks(t.rfc);
+      bank.activate_ready = cycle + unsigned_of(t.rfc);
     }
     bank.waited = 0;
     if (!bank.queue.empty()) plan(bank);
@@ -380,13 +382,13 @@ void dram_core::issue_refresh(std::size_t rank_index, std::uint64_t cycle) {
     tell(dram_command::precharge_all, where, cycle);
     return;
   }
-  rank.refresh_due += clocks(t.refi);
+  rank.refresh_due += unsigned_of(t.refi);
   ++statistics_.refreshes;
   sink_.count(event::dram_refresh, energy::no_layer, 1);
   // IDD5 is the whole current of a refresh, and the event holds what exceeds IDD3N: the rank counts as active until
   // its end.
   rank.standby.open_at(cycle);
-  rank.standby.close_at(cycle + clocks(t.rfc));
+  rank.standby.close_at(cycle + unsigned_of(t.rfc));
   tell(dram_command::refresh, where, cycle);
 }
 

@@ -217,7 +217,7 @@ TEST(dram_core, books_standby_clocks_exactly) {
 TEST(dram_core, a_refresh_costs_idd5_for_trfc) {
   const dram_config config = reference_ddr4();
   driver d(config);
-  d.core.settle(static_cast<std::uint64_t>(config.timing.refi + config.timing.rfc));
+  d.core.settle(static_cast<std::uint64_t>(config.timing.refi) + static_cast<std::uint64_t>(config.timing.rfc));
   const dram_energy each = event_energy(config);
   const auto counted = [&](energy::event what) { return static_cast<double>(d.sink.total(what)); };
   const double got =

@@ -78,9 +78,13 @@ TEST(command_checker, finds_what_is_violated) {
   EXPECT_EQ(first({{c::activate, bank0, 0}, {c::activate, bank4, 0}}), "command bus");
   EXPECT_EQ(first({{c::refresh, bank0, 9360}, {c::activate, bank0, 9779}}), "tRFC");
   EXPECT_EQ(first({{c::refresh, bank0, 9000}}), "REF before it is due");
-  std::vector<issued> five;
-  for (int i = 0; i < 5; ++i) five.push_back({c::activate, {0, i % 4, i % 4 * 4 + i / 4, 0, 0}, 6U * unsigned(i)});
-  EXPECT_EQ(first(five), "tFAW");
+  const dram_location bank8{0, 2, 8, 5, 0}, bank12{0, 3, 12, 5, 0};
+  EXPECT_EQ(first({{c::activate, bank0, 0},
+                   {c::activate, bank4, 6},
+                   {c::activate, bank8, 12},
+                   {c::activate, bank12, 18},
+                   {c::activate, bank1, 25}}),
+            "tFAW");
 }
 
 }  // namespace

@@ -57,14 +57,14 @@ TEST_F(dram_test, an_idle_read_takes_the_clocks_of_the_data_sheet) {
   bench<test_initiator> b("bench", config);
   run([&] {
     sc_core::wait(sc_core::sc_time(100 * 833, sc_core::SC_PS));
-    const sc_core::sc_time start = sc_core::sc_time_stamp();
+    const sc_core::sc_time start(sc_core::sc_time_stamp());
     const auto closed = b.initiator.read(0, 64);
     EXPECT_EQ(closed.response_begun - start, sc_core::sc_time(38 * 833, sc_core::SC_PS));
     EXPECT_EQ(closed.request_ended, start) << "the queue has room";
     sc_core::wait(sc_core::sc_time(1000 * 833, sc_core::SC_PS) - sc_core::sc_time_stamp());
     EXPECT_EQ(b.initiator.read(0, 64).response_begun, sc_core::sc_time(1021 * 833, sc_core::SC_PS)) << "row hit";
     sc_core::wait(sc_core::sc_time(2000 * 833, sc_core::SC_PS) - sc_core::sc_time_stamp());
-    const std::uint64_t other_row = 16 * 8192;
+    const std::uint64_t other_row = std::uint64_t{16} * 8192;
     EXPECT_EQ(b.initiator.read(other_row, 64).response_begun, sc_core::sc_time(2055 * 833, sc_core::SC_PS));
   });
 }
@@ -112,7 +112,7 @@ TEST_F(dram_test, channels_add_up) {
   run([&] {
     std::vector<unsigned char> data(1 << 18);
     for (transport::memory_port* initiator : {&one.initiator, &two.initiator}) {
-      const sc_core::sc_time start = sc_core::sc_time_stamp();
+      const sc_core::sc_time start(sc_core::sc_time_stamp());
       EXPECT_TRUE(initiator->read(0, data.data(), data.size()).ok());
       took_ns.push_back((sc_core::sc_time_stamp() - start).to_seconds() * 1e9);
     }
@@ -143,6 +143,60 @@ TEST_F(dram_test, a_full_queue_holds_the_request_channel) {
     EXPECT_TRUE(b.initiator.read(0, data.data(), data.size()).ok());
   });
   EXPECT_EQ(watch.most, 2U) << "one in the controller, one whose END_REQ waits";
+}
+
+TEST_F(dram_test, may_count_only_what_waits_before_the_bank_queues) {
+  dram_config config = make_dram_config("lpddr4-3200");
+  config.queue_depth = 1;
+  config.bank_queue_depth = 2;
+  config.queue_counts = queue_rule::before_bank_queues;
+  transport::memory_port_config port;
+  port.max_outstanding_reads = 8;
+  bench<transport::memory_port> b("bench", config, port);
+  struct depth : transport::observer {
+    void changed(const transport::observed_base& source, const sc_core::sc_time&) override {
+      most = std::max(most, source.bits());
+    }
+    std::uint64_t most = 0;
+  } watch;
+  for (transport::observed_base* value : transport::observed_values(&b.target)) {
+    if (std::string(value->basename()) == "queue") value->attach(watch);
+  }
+  run([&] {
+    std::vector<unsigned char> data(4096);
+    EXPECT_TRUE(b.initiator.read(0, data.data(), data.size()).ok());
+  });
+  EXPECT_GT(watch.most, 2U) << "what has its column command, or a place in its bank's queue, does not count";
+  EXPECT_EQ(b.target.open(), 0U);
+}
+
+TEST_F(dram_test, every_preset_answers_after_its_unloaded_clocks) {
+  struct system : sc_core::sc_module {
+    system(const sc_core::sc_module_name& name, const dram_config& config)
+        : sc_core::sc_module(name), initiator("initiator"), target("dram", config, sink) {
+      initiator.socket.bind(target.memory);
+    }
+    energy::null_sink sink;
+    test_initiator initiator;
+    dram target;
+  };
+  std::vector<std::unique_ptr<system>> systems;
+  for (const char* preset : {"ddr4-2400", "ddr4-3200", "lpddr4-3200", "lpddr5-6400", "hbm2"}) {
+    dram_config config = make_dram_config(preset);
+    config.accept_missing = true;
+    systems.push_back(std::make_unique<system>(sc_core::sc_gen_unique_name("system"), config));
+  }
+  run([&] {
+    for (const std::unique_ptr<system>& one : systems) {
+      const dram_config& config = one->target.config();
+      const sc_core::sc_time clock(config.timing.clock_ps, sc_core::SC_PS);
+      const std::uint64_t past = sc_core::sc_time_stamp().value() / clock.value();
+      const sc_core::sc_time start = clock * static_cast<double>(past + 1);
+      sc_core::wait(start - sc_core::sc_time_stamp());
+      const auto answer = one->initiator.read(0, static_cast<unsigned>(config.burst_bytes()));
+      EXPECT_EQ(answer.response_begun - start, clock * unloaded_clocks(config, false).row_closed) << config.preset;
+    }
+  });
 }
 
 TEST_F(dram_test, shows_its_banks) {
