@@ -11,8 +11,9 @@ packed_filters pack_filters(const mvm_parameters& p, const row_grouping& groupin
   made.filters = filters;
   int columns = 0;
   std::vector<int> first_column;
+  const auto first = static_cast<std::size_t>(first_filter);
   for (int k = 0; k < filters; ++k) {
-    const int bits = p.weight_bits[static_cast<std::size_t>(first_filter + k)];
+    const int bits = p.weight_bits[first + static_cast<std::size_t>(k)];
     first_column.push_back(columns);
     arithmetic::append_conversions(shape, columns, bits, k, made.conversions);
     columns += arithmetic::weight_columns(shape, bits);
@@ -25,10 +26,9 @@ packed_filters pack_filters(const mvm_parameters& p, const row_grouping& groupin
       const auto from = grouping.at(code, r);
       if (!from) continue;
       const auto at = weight_index(p, from->tap_h, from->tap_w, from->channel);
-      for (int k = 0; k < filters; ++k) {
-        const auto f = static_cast<std::size_t>(first_filter + k);
-        arithmetic::store_weight(shape, p.weights[f * filter_size + at], p.weight_bits[f],
-                                 first_column[static_cast<std::size_t>(k)],
+      for (std::size_t k = 0; k < first_column.size(); ++k) {
+        const std::size_t f = first + k;
+        arithmetic::store_weight(shape, p.weights[f * filter_size + at], p.weight_bits[f], first_column[k],
                                  image.data() + row_bytes * static_cast<std::size_t>(r));
       }
     }

@@ -81,9 +81,9 @@ quantization::network network_of(const layer_case& c, numbers& draw) {
 }
 
 std::vector<std::int32_t> codes_of(const registers::tensor_format& f, numbers& draw) {
-  std::vector<std::int32_t> made;
-  for (int k = 0; k < f.height * f.width * f.channels; ++k)
-    made.push_back(f.minimum() + draw.next(f.maximum() - f.minimum() + 1));
+  std::vector<std::int32_t> made(static_cast<std::size_t>(f.height) * static_cast<std::size_t>(f.width) *
+                                 static_cast<std::size_t>(f.channels));
+  for (std::int32_t& code : made) code = f.minimum() + draw.next(f.maximum() - f.minimum() + 1);
   return made;
 }
 
