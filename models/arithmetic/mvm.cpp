@@ -560,6 +560,13 @@ std::int64_t exact_slice_sum(const macro_shape& shape, const adc_transfer& adc, 
   return (adc.clip_from() - 1) / ((std::int64_t{1} << (shape.bits_per_cell * columns)) - 1);
 }
 
+input_form conversion_form(const macro_shape& shape) {
+  const kernels::kernel_set& set = kernels::current();
+  const bool looked_up = set.bytes.lookup_codes != nullptr && shape.bits_per_cell == 1 && shape.combine_columns == 1 &&
+                         s_max(shape) <= 255 && !(set.columns.counts_bits && shape.dac_bits == 1);
+  return looked_up ? input_form::tables : input_form::planes;
+}
+
 activity& activity::operator+=(const activity& other) {
   operations += other.operations;
   column_sums += other.column_sums;

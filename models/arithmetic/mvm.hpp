@@ -28,6 +28,10 @@ class packed_position {
   int rows_active() const { return rows_active_; }
   int bits_per_cell() const { return bits_per_cell_; }
   int words() const { return row_words(rows_active_); }
+  /// Bytes that this object holds, roughly.
+  std::size_t footprint() const {
+    return sizeof *this + cells_.size() * sizeof(cells_[0]) + column_sums_.size() * sizeof(column_sums_[0]);
+  }
   /// [bit of a cell][word of rows][padded column]; bit r of a word is row 16 * word + r.
   const std::uint16_t* cell_words() const { return cells_.data(); }
   /// Value of one cell.
@@ -106,6 +110,9 @@ struct pass_operation {
 /// The largest slice sum (input_planes) with which no conversion of `columns` combined columns can clip and every code
 /// is the sum itself; 0 if the step is not 1.
 std::int64_t exact_slice_sum(const macro_shape& shape, const adc_transfer& adc, int columns = 1);
+
+/// The form of inputs that passes of this shape read where they convert.
+input_form conversion_form(const macro_shape& shape);
 
 /// What a prepared pass holds for speed.
 struct prepare_options {

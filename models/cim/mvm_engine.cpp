@@ -1,6 +1,7 @@
 #include "models/cim/mvm_engine.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "models/cim/plan.hpp"
 
@@ -44,6 +45,26 @@ std::size_t mark_lines(const std::vector<std::int32_t>& taps, std::int64_t first
   return static_cast<std::size_t>(next);
 }
 
+// True if pass b computes the filters after those of pass a, on positions as wide.
+bool follows(const mvm_layer& layer, std::size_t a, std::size_t b) {
+  const auto columns = [&](std::size_t p) { return layer.cache[p].positions[0]->columns(); };
+  const auto same_width = [&](std::size_t p) {
+    const auto& positions = layer.cache[p].positions;
+    return std::all_of(positions.begin(), positions.end(),
+                       [&](const shared_position& position) { return position->columns() == columns(p); });
+  };
+  return layer.passes[b].first_filter == layer.passes[a].first_filter + layer.passes[a].filters && same_width(a) &&
+         same_width(b);
+}
+
+void describe(const wide_pass& wide, arithmetic::pass_operation& operation) {
+  operation.conversions = wide.conversions.data();
+  operation.conversion_count = wide.conversions.size();
+  operation.outputs = static_cast<int>(wide.filters);
+  operation.positions = wide.pointers.data();
+  operation.banks = wide.passes;
+}
+
 std::int32_t saturate(std::int64_t value, const arithmetic::value_range& range, std::uint64_t& count) {
   if (value < range.low || value > range.high) ++count;
   return static_cast<std::int32_t>(std::clamp(value, range.low, range.high));
@@ -57,7 +78,8 @@ mvm_engine::mvm_engine(const macro_config& macro, std::int64_t accumulator_bytes
       shape_(macro.shape()),
       noise_(nonideality),
       accumulators_(static_cast<std::size_t>(accumulator_bytes) / sizeof(std::int32_t)),
-      codes_(static_cast<std::size_t>(arithmetic::row_words(macro.rows_active) * arithmetic::word_rows)) {}
+      codes_(static_cast<std::size_t>(arithmetic::row_words(macro.rows_active) * arithmetic::word_rows)),
+      byte_codes_(codes_.size()) {}
 
 void mvm_engine::clear() {
   std::fill(accumulators_.begin(), accumulators_.end(), 0);
@@ -97,6 +119,7 @@ const shared_position& mvm_engine::position(const tile& t, std::size_t entry, st
 // Brings the layer's cache up to date with what the banks hold.
 error_code mvm_engine::find_positions(tile& t) {
   mvm_layer& layer = t.layer;
+  bool changed = false;
   for (std::size_t p = 0; p < layer.passes.size(); ++p) {
     const layer_pass& pass = layer.passes[p];
     pass_cache& cache = layer.cache[p];
@@ -116,6 +139,10 @@ error_code mvm_engine::find_positions(tile& t) {
     }
     if (!same) cache.prepared.reset();
     cache.seen = same;
+    changed |= !same;
+  }
+  if (changed) {
+    for (pass_cache& cache : layer.cache) cache.wide.reset();
   }
   return error_code::none;
 }
@@ -127,8 +154,17 @@ arithmetic::input_planes& mvm_engine::planes_for(int input_bits) {
       .first->second;
 }
 
+// What the passes of this tile are to find ready: vectors that cannot clip are multiplied as they are.
+void mvm_engine::choose_forms(const tile& t, arithmetic::input_planes& planes) const {
+  const bool ideal = t.uniform && !noise_.any();
+  const std::int64_t exact = arithmetic::exact_slice_sum(shape_, *t.layer.adc, shape_.combine_columns);
+  planes.make(ideal ? arithmetic::conversion_form(shape_) : arithmetic::input_form::planes,
+              ideal ? static_cast<std::uint32_t>(exact) : 0);
+}
+
 void mvm_engine::run_set(tile& t, const vector_set& set) {
   arithmetic::input_planes& planes = planes_for(t.layer.descriptor.input_bits);
+  choose_forms(t, planes);
   const std::size_t groups = set.groups.size();
   const std::size_t chunk = (set.flattened ? patch_vectors_a_chunk : table_entries_a_chunk) / groups + 1;
   if (!set.flattened) {
@@ -165,13 +201,15 @@ void mvm_engine::find_locations(const tile& t, const vector_set& set) {
                  w.stride_w, w.pad_left, t.shape.input_column, locations_.column_slots);
 }
 
-void mvm_engine::pack(arithmetic::input_planes& planes, std::size_t vector) {
-  planes.pack(vector, codes_.data());
+void mvm_engine::pack(arithmetic::input_planes& planes, std::size_t vector, bool bytes) {
+  if (bytes) {
+    planes.pack(vector, byte_codes_.data());
+  } else {
+    planes.pack(vector, codes_.data());
+  }
   if (!sum_vectors_) return;
-  const unsigned mask = (1U << planes.input_bits()) - 1U;
-  std::uint64_t sum = 0;
-  for (const std::uint16_t code : codes_) sum += code & mask;
-  vector_sums_[vector] = sum;
+  const std::uint16_t* codes = planes.codes(vector);
+  vector_sums_[vector] = std::accumulate(codes, codes + planes.row_stride(), std::uint64_t{0});
 }
 
 // One vector for each slice and location, then one for each slice in the padding.
@@ -187,18 +225,23 @@ void mvm_engine::pack_locations(const tile& t, const vector_set& set, arithmetic
   for (std::size_t s = 0; s < set.slices.size(); ++s) {
     const channel_slice& slice = set.slices[s];
     std::fill(codes_.begin(), codes_.end(), std::uint16_t{0});
+    std::fill(byte_codes_.begin(), byte_codes_.end(), std::uint8_t{0});
     std::size_t vector = s * (count + 1);
     for (std::size_t row = 0; row < locations_.row_slots.size(); ++row) {
       if (locations_.row_slots[row] < 0) continue;
       const std::uint8_t* from = base + row * pitch + slice.first_channel * element;
       for (std::size_t column = 0; column < locations_.column_slots.size(); ++column) {
         if (locations_.column_slots[column] < 0) continue;
-        load_driven(input, from + column * pixel_bytes(input), slice.rows, codes_.data());
-        pack(planes, vector++);
+        if (element == 1) {
+          load_driven(input, from + column * pixel_bytes(input), slice.rows, byte_codes_.data());
+        } else {
+          load_driven(input, from + column * pixel_bytes(input), slice.rows, codes_.data());
+        }
+        pack(planes, vector++, element == 1);
       }
     }
     std::fill_n(codes_.begin(), slice.rows, real_zero);
-    pack(planes, vector);
+    pack(planes, vector, false);
   }
 }
 
@@ -248,7 +291,7 @@ void mvm_engine::pack_patches(const tile& t, const vector_set& set, arithmetic::
     for (std::size_t g = 0; g < groups; ++g) {
       const std::size_t vector = pixel * groups + g;
       gather(t, set.groups[g], first + pixel);
-      pack(planes, vector);
+      pack(planes, vector, false);
       vectors_[vector] = static_cast<std::uint32_t>(vector);
     }
   }
@@ -284,7 +327,9 @@ void mvm_engine::run_chunk(tile& t, const vector_set& set, const arithmetic::inp
   const registers::mvm_descriptor& d = t.layer.descriptor;
   const std::size_t groups = set.groups.size();
   const std::size_t filters = t.layer.filters.size();
-  for (const std::size_t p : set.passes) {
+  const bool ideal = t.uniform && !noise_.any();
+  for (std::size_t n = 0; n < set.passes.size();) {
+    const std::size_t p = set.passes[n];
     const layer_pass& pass = t.layer.passes[p];
     arithmetic::pass_operation operation;
     operation.shape = &shape_;
@@ -299,12 +344,14 @@ void mvm_engine::run_chunk(tile& t, const vector_set& set, const arithmetic::inp
     operation.pixels = count;
     operation.y = sums(t) + first * filters + pass.first_filter;
     operation.y_stride = filters;
-    if (t.uniform && !noise_.any()) {
-      run_ideal(t, p, operation);
-    } else {
-      run_copies(t, p, first, operation);
+    std::size_t together = ideal ? run_wide(t, set, n, operation) : 0;
+    if (together == 0) {
+      together = 1;
+      ideal ? run_ideal(t, p, operation) : run_copies(t, p, first, operation);
     }
-    if (sum_vectors_) correct_zero_points(t, p, first, count);
+    for (std::size_t end = n + together; n < end; ++n) {
+      if (sum_vectors_) correct_zero_points(t, set.passes[n], first, count);
+    }
   }
 }
 
@@ -344,6 +391,53 @@ void mvm_engine::run_ideal(tile& t, std::size_t p, const arithmetic::pass_operat
   }
   ready.prepared = cache.prepared.get();
   arithmetic::run_pass(ready, t.counted);
+}
+
+// Runs the passes from the n-th on that go on where the one before ends, as one. Returns how many; 0 if there is but
+// one or if putting them side by side would not pay.
+std::size_t mvm_engine::run_wide(tile& t, const vector_set& set, std::size_t n,
+                                 const arithmetic::pass_operation& operation) {
+  pass_cache& cache = t.layer.cache[set.passes[n]];
+  if (cache.wide == nullptr) {
+    if (!cache.seen && t.pixels < prepare_from_pixels) return 0;
+    std::size_t count = 1;
+    while (n + count < set.passes.size() && follows(t.layer, set.passes[n + count - 1], set.passes[n + count])) ++count;
+    if (count == 1) return 0;
+    cache.wide = make_wide(t, set, n, count, operation);
+  }
+  const wide_pass& wide = *cache.wide;
+  arithmetic::pass_operation all = operation;
+  describe(wide, all);
+  all.prepared = wide.prepared.get();
+  arithmetic::run_pass(all, t.counted);
+  return wide.passes;
+}
+
+std::unique_ptr<wide_pass> mvm_engine::make_wide(const tile& t, const vector_set& set, std::size_t n, std::size_t count,
+                                                 const arithmetic::pass_operation& operation) {
+  auto wide = std::make_unique<wide_pass>();
+  wide->passes = count;
+  int column = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const layer_pass& pass = t.layer.passes[set.passes[n + i]];
+    for (arithmetic::conversion c : pass.conversions) {
+      c.first_column += column;
+      c.output += static_cast<int>(wide->filters);
+      wide->conversions.push_back(c);
+    }
+    wide->filters += pass.filters;
+    column += t.layer.cache[set.passes[n + i]].positions[0]->columns();
+  }
+  for (std::size_t g = 0; g < operation.groups; ++g) {
+    pointers_.clear();
+    for (std::size_t i = 0; i < count; ++i) pointers_.push_back(t.layer.cache[set.passes[n + i]].positions[g].get());
+    wide->positions.emplace_back(pointers_);
+  }
+  for (const arithmetic::packed_position& position : wide->positions) wide->pointers.push_back(&position);
+  arithmetic::pass_operation all = operation;
+  describe(*wide, all);
+  wide->prepared = std::make_unique<arithmetic::prepared_pass>(all);
+  return wide;
 }
 
 // Group by group: two positions of a bank may differ in their column-mux setting, and so in their physical columns.

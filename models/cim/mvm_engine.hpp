@@ -57,9 +57,13 @@ class mvm_engine {
   void pack_patches(const tile& t, const vector_set& set, arithmetic::input_planes& planes, std::size_t first,
                     std::size_t count);
   void gather(const tile& t, const group_source& group, std::size_t pixel);
-  void pack(arithmetic::input_planes& planes, std::size_t vector);
+  void pack(arithmetic::input_planes& planes, std::size_t vector, bool bytes);
+  void choose_forms(const tile& t, arithmetic::input_planes& planes) const;
   void run_chunk(tile& t, const vector_set& set, const arithmetic::input_planes& planes, std::size_t first,
                  std::size_t count);
+  std::size_t run_wide(tile& t, const vector_set& set, std::size_t n, const arithmetic::pass_operation& operation);
+  std::unique_ptr<wide_pass> make_wide(const tile& t, const vector_set& set, std::size_t n, std::size_t count,
+                                       const arithmetic::pass_operation& operation);
   void run_ideal(tile& t, std::size_t pass, const arithmetic::pass_operation& operation);
   void run_noisy(tile& t, std::size_t pass, std::size_t copy, arithmetic::pass_operation operation);
   void correct_zero_points(tile& t, std::size_t pass, std::size_t first, std::size_t count);
@@ -84,6 +88,7 @@ class mvm_engine {
   std::map<int, arithmetic::input_planes> planes_;  // by input bits
   locations locations_;
   std::vector<std::uint16_t> codes_;        // one vector being packed
+  std::vector<std::uint8_t> byte_codes_;    // the same, of an input whose codes are bytes
   std::vector<std::uint32_t> vectors_;      // [pixel of the chunk][group]
   std::vector<std::uint32_t> one_group_;    // a column of vectors_
   std::vector<std::uint64_t> vector_sums_;  // sum of the codes of each vector; only with weight zero points

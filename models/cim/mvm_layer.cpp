@@ -188,6 +188,10 @@ std::size_t mvm_layer::footprint() const {
   for (std::size_t p = 0; p < passes.size(); ++p) {
     bytes += cache[p].positions.size() * sizeof(cache[p].positions[0]);
     if (cache[p].prepared != nullptr) bytes += cache[p].prepared->footprint();
+    if (cache[p].wide == nullptr) continue;
+    const wide_pass& wide = *cache[p].wide;
+    bytes += wide.prepared->footprint() + wide.conversions.size() * sizeof(wide.conversions[0]);
+    for (const arithmetic::packed_position& position : wide.positions) bytes += position.footprint();
   }
   return bytes;
 }

@@ -68,11 +68,22 @@ struct layer_filter {
   std::int32_t weight_zero_point = 0;
 };
 
+/// Neighbouring passes that see the same inputs, as one pass over positions side by side.
+struct wide_pass {
+  std::size_t passes = 0;
+  std::size_t filters = 0;
+  std::vector<arithmetic::packed_position> positions;
+  std::vector<const arithmetic::packed_position*> pointers;
+  std::vector<arithmetic::conversion> conversions;
+  std::unique_ptr<arithmetic::prepared_pass> prepared;
+};
+
 /// What an image after image needs of a pass: valid while the same positions hold its weights.
 struct pass_cache {
   std::vector<std::shared_ptr<const arithmetic::packed_position>> positions;
   std::unique_ptr<arithmetic::prepared_pass> prepared;
-  bool seen = false;  ///< the same positions have computed before: preparing them pays
+  std::unique_ptr<wide_pass> wide;  ///< of this pass and those after it
+  bool seen = false;                ///< the same positions have computed before: preparing them pays
 };
 
 /// A matrix-vector layer decoded, checked against the hardware and resolved once; it serves every tile and image.

@@ -58,6 +58,13 @@ inline void load_driven(const registers::tensor_format& format, const std::uint8
   }
 }
 
+/// The same where a code is one byte.
+inline void load_driven(const registers::tensor_format& format, const std::uint8_t* from, std::size_t count,
+                        std::uint8_t* to) {
+  const auto origin = static_cast<std::uint8_t>(-format.minimum());  // modulo 2^8
+  for (std::size_t i = 0; i < count; ++i) to[i] = static_cast<std::uint8_t>(from[i] + origin);
+}
+
 inline void store_code(const registers::tensor_format& format, std::int32_t code, std::uint8_t* to) {
   to[0] = static_cast<std::uint8_t>(code);
   if (format.element_bytes() == 2) to[1] = static_cast<std::uint8_t>(code >> 8);
