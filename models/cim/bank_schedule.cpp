@@ -29,10 +29,10 @@ void bank_schedule::start_compute(std::size_t bank, std::uint64_t now_ps, std::u
   target.lost_at_start_ps = target.lost_ps(now_ps);
 }
 
-std::uint64_t bank_schedule::compute_end(std::size_t bank) const {
+std::uint64_t bank_schedule::time_of(std::size_t bank, std::uint64_t nominal_ps) const {
   const bank_time& target = banks_[bank];
   // The end is the first time t with t - lost(t) >= from + nominal - lost(from).
-  const std::uint64_t undisturbed = target.compute_from_ps + target.compute_ps;
+  const std::uint64_t undisturbed = target.compute_from_ps + nominal_ps;
   const auto end_if_lost_by = [&](std::uint64_t time_ps) {
     return undisturbed + target.lost_ps(time_ps) - target.lost_at_start_ps;
   };

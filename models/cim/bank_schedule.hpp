@@ -18,7 +18,9 @@ class bank_schedule {
   /// The bank computes for `nominal_ps` of its own time from now on.
   void start_compute(std::size_t bank, std::uint64_t now_ps, std::uint64_t nominal_ps);
   /// When the computation ends, by the writes that are known so far; ask again at that time.
-  std::uint64_t compute_end(std::size_t bank) const;
+  std::uint64_t compute_end(std::size_t bank) const { return time_of(bank, banks_[bank].compute_ps); }
+  /// When the computation has had `nominal_ps` of the bank's time, in the same way.
+  std::uint64_t time_of(std::size_t bank, std::uint64_t nominal_ps) const;
 
  private:
   struct bank_time {

@@ -101,12 +101,8 @@ void compute_engine_module::compute(const registers::command& value, const tile_
   context_.wait_until(started + time.fill_ps);
   accumulator_.start();
   if (time.post_ps > 0) post_processing_.start(value.layer);
-  std::vector<std::uint64_t> bank_ps = work.bank_operations;
-  for (std::uint64_t& bank : bank_ps) {
-    if (bank > 0) bank *= operation_ps(context_.macro, static_cast<int>(work.input_bits));
-  }
   const std::uint64_t banks_from = engine_context::now_ps();
-  array_.compute(bank_ps, value.output_row, value.layer);
+  array_.compute(work, value.output_row, value.layer);
   // Writes into the banks have made them later: results then cross to the clock at a later edge.
   const std::uint64_t elapsed = engine_context::now_ps() - banks_from;
   const std::uint64_t late = elapsed > time.bank_ps ? elapsed - time.bank_ps : 0;

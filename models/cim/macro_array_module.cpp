@@ -2,7 +2,14 @@
 
 #include <algorithm>
 
+#include "models/cim/cim_cost.hpp"
+#include "models/tlm/process.hpp"
+
 namespace cimbalom::cim {
+
+namespace {
+constexpr std::int32_t no_row_group = -1;
+}
 
 const char* to_string(bank_state state) {
   switch (state) {
@@ -22,19 +29,49 @@ const char* to_string(converter_state state) {
   return state == converter_state::idle ? "idle" : "converting";
 }
 
-bank_module::bank_module(const sc_core::sc_module_name& name)
+bank_module::bank_module(const sc_core::sc_module_name& name, const bank_schedule& schedule, std::size_t index,
+                         int col_mux)
     : sc_core::sc_module(name),
+      schedule_(schedule),
+      index_(index),
+      col_mux_(static_cast<std::uint64_t>(col_mux)),
       state_("state"),
       adc_("adc"),
       output_row_("output_row"),
       written_position_("written_position"),
-      layer_("layer", energy::no_layer) {}
+      layer_("layer", energy::no_layer),
+      row_group_("row_group", no_row_group) {
+  transport::spawn_method(
+      "follow", [this] { follow_row_group(); }, step_event_);
+}
 
-void bank_module::set_compute(bool on, std::uint32_t first_output_row, std::int32_t layer) {
-  computing_ = on;
+void bank_module::start_compute(std::uint32_t first_output_row, std::int32_t layer, const position_walk& walk) {
+  computing_ = true;
   output_row_ = first_output_row;
   layer_ = layer;
+  walk_ = walk;
+  operation_ = 0;
   update();
+  if (row_group_.watched()) follow_row_group();
+}
+
+void bank_module::end_compute() {
+  computing_ = false;
+  output_row_ = 0;
+  layer_ = energy::no_layer;
+  row_group_ = no_row_group;
+  step_event_.cancel();
+  update();
+}
+
+// A write into the bank makes operations later: the schedule is asked again at every step.
+void bank_module::follow_row_group() {
+  if (!computing_) return;
+  const std::uint64_t now = sc_core::sc_time_stamp().value();
+  const auto ends = [this] { return schedule_.time_of(index_, (operation_ + 1) * walk_.operation_ps); };
+  while (ends() <= now) ++operation_;
+  row_group_ = static_cast<std::int32_t>((walk_.first + operation_ % walk_.count) / col_mux_);
+  step_event_.notify(sc_core::sc_time::from_value(ends() - now));
 }
 
 void bank_module::set_program(bool on, std::uint32_t first_position) {
@@ -52,9 +89,12 @@ void bank_module::update() {
   }
 }
 
-macro_array_module::macro::macro(const sc_core::sc_module_name& name, int bank_count) : sc_core::sc_module(name) {
-  for (int bank = 0; bank < bank_count; ++bank) {
-    banks.push_back(std::make_unique<bank_module>(("bank" + std::to_string(bank)).c_str()));
+macro_array_module::macro::macro(const sc_core::sc_module_name& name, const bank_schedule& schedule,
+                                 std::size_t first_bank, const macro_config& config)
+    : sc_core::sc_module(name) {
+  for (int bank = 0; bank < config.banks; ++bank) {
+    banks.push_back(std::make_unique<bank_module>(("bank" + std::to_string(bank)).c_str(), schedule,
+                                                  first_bank + static_cast<std::size_t>(bank), config.col_mux));
   }
 }
 
@@ -63,25 +103,28 @@ macro_array_module::macro_array_module(const sc_core::sc_module_name& name, engi
       context_(context),
       schedule_(static_cast<std::size_t>(context.accelerator.macros * context.macro.banks)) {
   for (int number = 0; number < context.accelerator.macros; ++number) {
-    macros_.push_back(std::make_unique<macro>(("macro" + std::to_string(number)).c_str(), context.macro.banks));
+    macros_.push_back(
+        std::make_unique<macro>(("macro" + std::to_string(number)).c_str(), schedule_, banks_.size(), context.macro));
     for (const auto& bank : macros_.back()->banks) banks_.push_back(bank.get());
   }
 }
 
-void macro_array_module::compute(const std::vector<std::uint64_t>& bank_ps, std::uint32_t output_row,
-                                 std::int32_t layer) {
+void macro_array_module::compute(const tile_work& work, std::uint32_t output_row, std::int32_t layer) {
   const std::uint64_t started = engine_context::now_ps();
+  const std::uint64_t operation =
+      work.operations > 0 ? operation_ps(context_.macro, static_cast<int>(work.input_bits)) : 0;
   std::vector<std::size_t> open;
-  for (std::size_t bank = 0; bank < bank_ps.size(); ++bank) {
-    if (bank_ps[bank] == 0) continue;
+  for (std::size_t bank = 0; bank < work.bank_operations.size(); ++bank) {
+    if (work.bank_operations[bank] == 0) continue;
+    const std::uint64_t bank_ps = work.bank_operations[bank] * operation;
     open.push_back(bank);
-    schedule_.start_compute(bank, started, bank_ps[bank]);
-    banks_[bank]->set_compute(true, output_row, layer);
-    context_.statistics.bank_busy_ps[bank] += bank_ps[bank];
+    schedule_.start_compute(bank, started, bank_ps);
+    banks_[bank]->start_compute(output_row, layer, {work.first_position, work.bank_positions[bank], operation});
+    context_.statistics.bank_busy_ps[bank] += bank_ps;
   }
   const auto ended = [&](std::size_t bank) {
     if (schedule_.compute_end(bank) > engine_context::now_ps() && !context_.resetting) return false;
-    banks_[bank]->set_compute(false, 0, energy::no_layer);
+    banks_[bank]->end_compute();
     return true;
   };
   for (;;) {

@@ -18,10 +18,13 @@ std::uint64_t divide_up(std::uint64_t a, std::uint64_t b) {
 }
 
 void clear(tile_work& work) {
-  std::vector<std::uint64_t> operations = std::move(work.bank_operations);  // keeps its memory
+  std::vector<std::uint64_t> operations = std::move(work.bank_operations);  // keep their memory
+  std::vector<std::uint64_t> positions = std::move(work.bank_positions);
   operations.clear();
+  positions.clear();
   work = tile_work{};
   work.bank_operations = std::move(operations);
+  work.bank_positions = std::move(positions);
 }
 
 // Input lines (rows or columns) from `first` to `last` that lie in the map and that the window touches for a run of
@@ -103,11 +106,15 @@ error_code check_results(const plan_target& on, const command& c, const tile_sha
 void count_operations(const plan_target& on, const mvm_layer& layer, tile_work& work) {
   const registers::mvm_descriptor& d = layer.descriptor;
   work.bank_operations.assign(static_cast<std::size_t>(on.banks()), 0);
+  work.bank_positions.assign(static_cast<std::size_t>(on.banks()), 0);
+  work.first_position = d.first_position;
   for (std::size_t s = 0; s < layer.shards; ++s) {
     const std::size_t entries = std::min<std::size_t>(d.shard_positions, layer.entries - s * d.shard_positions);
     for (std::size_t copy = 0; copy < d.copies; ++copy) {
       const std::uint64_t run = run_begin(work.pixels, d.copies, copy + 1) - run_begin(work.pixels, d.copies, copy);
-      work.bank_operations[d.first_bank + s * d.copies + copy] = entries * run;
+      const std::size_t bank = d.first_bank + s * d.copies + copy;
+      work.bank_operations[bank] = entries * run;
+      work.bank_positions[bank] = entries;
       work.operations += entries * run;
     }
   }

@@ -12,6 +12,8 @@ struct tile_work {
   std::uint64_t outputs = 0;  ///< pixels x filters
   std::uint64_t input_slices = 0;
   std::vector<std::uint64_t> bank_operations;  ///< by global bank number; 0: bank idle
+  std::vector<std::uint64_t> bank_positions;   ///< compute, as long: positions that the bank walks for every pixel
+  std::uint64_t first_position = 0;            ///< compute: of those, in every bank
   std::uint64_t input_vector_bytes = 0;        ///< bytes of one input vector (one row group)
   std::uint64_t input_vectors = 0;             ///< vectors read from the buffer, all banks: one an operation
   std::uint64_t post_operations = 0;           ///< outputs (mvm; 0 with keep), or elements x window samples (vector_op)

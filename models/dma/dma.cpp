@@ -1,6 +1,7 @@
 #include "models/dma/dma.hpp"
 
 #include <array>
+#include <deque>
 
 #include "models/tlm/process.hpp"
 
@@ -30,6 +31,8 @@ const char* to_string(channel_state state) {
 struct dma::slot {
   std::vector<unsigned char> data;
   std::size_t length = 0;
+  std::uint64_t destination = 0;
+  std::int32_t layer = energy::no_layer;
 };
 
 struct dma::channel {
@@ -54,6 +57,9 @@ struct dma::channel {
   transport::observed<std::uint16_t> fifo;  ///< places in use
   std::vector<slot> slots;
   std::vector<slot*> free;
+  std::deque<slot*> filled;  ///< read, and wait for a credit to write
+  int reads = 0;             ///< in flight
+  int writes = 0;
   sc_core::sc_event event;  ///< start, reset, or a place came free
   bool start = false;
   bool reset = false;
@@ -199,7 +205,7 @@ void dma::copy(channel& c, const dma_descriptor& descriptor) {
   c.state = channel_state::copying;
   std::uint64_t offset = 0;
   while (offset < descriptor.length && !c.stopped()) {
-    if (c.free.empty()) {
+    if (c.free.empty() || c.reads == config_.max_outstanding) {
       sc_core::wait(c.event);
       continue;
     }
@@ -217,36 +223,55 @@ void dma::read_next(channel& c, const dma_descriptor& descriptor, std::uint64_t 
   c.free.pop_back();
   c.fifo = static_cast<std::uint16_t>(c.slots.size() - c.free.size());
   place.length = length;
-  const std::uint64_t destination = descriptor.destination + offset;
-  const std::int32_t layer = descriptor.layer;
-  memory.submit({::tlm::TLM_READ_COMMAND, descriptor.source + offset, place.data.data(), length, layer,
-                 [this, &c, &place, destination, layer](const memory_result& result) {
+  place.destination = descriptor.destination + offset;
+  place.layer = descriptor.layer;
+  ++c.reads;
+  memory.submit({::tlm::TLM_READ_COMMAND, descriptor.source + offset, place.data.data(), length, place.layer,
+                 [this, &c, &place](const memory_result& result) {
+                   --c.reads;
                    if (!result.ok()) fail(c, dma_error::source_read, result.error_address);
-                   if (c.stopped()) {  // the data is discarded
-                     c.free.push_back(&place);
-                     c.event.notify(sc_core::SC_ZERO_TIME);
-                   } else {
-                     write_back(c, place, destination, layer);
-                   }
+                   c.filled.push_back(&place);
+                   write_back(c);
+                   c.event.notify(sc_core::SC_ZERO_TIME);
                  }});
 }
 
-void dma::write_back(channel& c, slot& place, std::uint64_t destination, std::int32_t layer) {
-  memory.submit({::tlm::TLM_WRITE_COMMAND, destination, place.data.data(), place.length, layer,
-                 [this, &c, &place, layer](const memory_result& result) {
-                   if (result.ok()) {
-                     channel_statistics& totals = statistics_.channels[static_cast<std::size_t>(c.index)];
-                     totals.bytes += place.length;
-                     c.bytes_done += place.length;
-                     totals.bytes_by_layer[layer] += place.length;
-                     sink_.count(energy::event::dma_byte, layer, place.length);
-                   } else {
-                     fail(c, dma_error::destination_write, result.error_address);
-                   }
-                   c.free.push_back(&place);
-                   c.fifo = static_cast<std::uint16_t>(c.slots.size() - c.free.size());
-                   c.event.notify(sc_core::SC_ZERO_TIME);
-                 }});
+/// Writes what was read as far as credits go; of a stopped channel the data is discarded.
+void dma::write_back(channel& c) {
+  while (!c.filled.empty() && (c.stopped() || c.writes < config_.max_outstanding)) {
+    slot& place = *c.filled.front();
+    c.filled.pop_front();
+    if (c.stopped()) {
+      give_back(c, place);
+      continue;
+    }
+    ++c.writes;
+    memory.submit({::tlm::TLM_WRITE_COMMAND, place.destination, place.data.data(), place.length, place.layer,
+                   [this, &c, &place](const memory_result& result) {
+                     --c.writes;
+                     written(c, place, result);
+                     write_back(c);
+                   }});
+  }
+}
+
+void dma::written(channel& c, slot& place, const memory_result& result) {
+  if (result.ok()) {
+    channel_statistics& totals = statistics_.channels[static_cast<std::size_t>(c.index)];
+    totals.bytes += place.length;
+    c.bytes_done += place.length;
+    totals.bytes_by_layer[place.layer] += place.length;
+    sink_.count(energy::event::dma_byte, place.layer, place.length);
+  } else {
+    fail(c, dma_error::destination_write, result.error_address);
+  }
+  give_back(c, place);
+}
+
+void dma::give_back(channel& c, slot& place) {
+  c.free.push_back(&place);
+  c.fifo = static_cast<std::uint16_t>(c.slots.size() - c.free.size());
+  c.event.notify(sc_core::SC_ZERO_TIME);
 }
 
 /// The first error of a channel stays until its reset.

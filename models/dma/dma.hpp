@@ -55,7 +55,9 @@ class dma : public sc_core::sc_module {
   bool fetch(channel& c, std::uint64_t address, registers::dma_descriptor& descriptor);
   void copy(channel& c, const registers::dma_descriptor& descriptor);
   void read_next(channel& c, const registers::dma_descriptor& descriptor, std::uint64_t offset, std::size_t length);
-  void write_back(channel& c, slot& place, std::uint64_t destination, std::int32_t layer);
+  void write_back(channel& c);
+  void written(channel& c, slot& place, const transport::memory_result& result);
+  void give_back(channel& c, slot& place);
   void fail(channel& c, registers::dma_error error, std::uint64_t address);
   void finish_reset(channel& c);
   std::uint32_t status_of(const channel& c) const;

@@ -19,7 +19,7 @@ void dma_config::validate() const {
   if ((burst_bytes & (burst_bytes - 1)) != 0) {
     throw bad_input({}, "dma.burst_bytes", std::to_string(burst_bytes), "must be a power of two");
   }
-  check_range("dma.max_outstanding", max_outstanding, 1, 256);
+  check_range("dma.max_outstanding", max_outstanding, 1, 32);
   check_range("dma.fifo_bytes", fifo_bytes, burst_bytes, 1 << 20);
   if (fifo_bytes % burst_bytes != 0) {
     throw bad_input({}, "dma.fifo_bytes", std::to_string(fifo_bytes),

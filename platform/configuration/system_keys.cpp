@@ -68,8 +68,8 @@ void add_dma(std::vector<key>& k, dma::dma_config& d) {
   k.push_back({"dma.clock_mhz", &d.clock_mhz, 1, 10000, "MHz", "clock of the DMA"});
   k.push_back({"dma.channels", &d.channels, 1, 8, "", "channels that copy at the same time"});
   k.push_back({"dma.burst_bytes", &d.burst_bytes, 16, 4096, "bytes", "longest burst, a power of two"});
-  k.push_back({"dma.max_outstanding", &d.max_outstanding, 1, 256, "",
-               "bursts in flight, reads and writes apart, all channels together"});
+  k.push_back({"dma.max_outstanding", &d.max_outstanding, 1, 32, "",
+               "bursts in flight of each channel, reads and writes apart"});
   k.push_back({"dma.fifo_bytes", &d.fifo_bytes, 16, 1048576, "bytes",
                "that a channel holds between source and destination, a multiple of burst_bytes"});
   k.push_back({"dma.descriptor_cycles", &d.descriptor_cycles, 0, 1000, "cycles", "decoding a descriptor"});

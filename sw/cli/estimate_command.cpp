@@ -13,6 +13,7 @@
 #include "sw/estimate/estimate.hpp"
 #include "sw/onnx/import.hpp"
 #include "sw/package/package.hpp"
+#include "sw/quantization/adc_calibration.hpp"
 #include "sw/quantization/quantize.hpp"
 #include "sw/report/report.hpp"
 #include "sw/report/sha256.hpp"
@@ -46,14 +47,17 @@ topology load(const std::string& file) {
 
 // Neither does the range of an activation change what is moved and computed: every one gets the same.
 // Large networks are held once: the imported graph goes before the integer one comes.
-quantization::network quantize(graph::graph& imported, const settings& chosen) {
+// Weights decide whether the first layer's row groups are split.
+quantization::network quantize(graph::graph& imported, const settings& chosen, const cim::macro_config& macro) {
   const graph::graph prepared = quantization::prepare(imported);
   imported = {};
   quantization::value_ranges ranges;
   if (!quantization::is_quantized(prepared)) {
     for (const graph::value_info& value : prepared.values) ranges[value.name] = {-1, 1};
   }
-  return quantization::quantize(prepared, chosen.quantization, ranges);
+  quantization::network made = quantization::quantize(prepared, chosen.quantization, ranges);
+  quantization::group_rows_without_images(made, macro.shape(), macro.adc_range);
+  return made;
 }
 
 struct estimated {
@@ -99,14 +103,14 @@ report::report_input estimate_package(const estimated& from) {
   info.sha256 = package::identity(folder);
   report::report_input made = estimate_network(from, held.network, info, true);
   graph::graph imported = held.network.host_graph;
-  const report::report_input dense = estimate_network(from, quantize(imported, {}), info, false);
+  const report::report_input dense = estimate_network(from, quantize(imported, {}, from.platform.macro), info, false);
   made.baseline = report::compared_run{"dense", report::report_json(dense)};
   return made;
 }
 
 report::report_input estimate_model(const estimated& from) {
   topology model = load(from.arguments.model);
-  return estimate_network(from, quantize(model.graph, from.chosen), model.info, false);
+  return estimate_network(from, quantize(model.graph, from.chosen, from.platform.macro), model.info, false);
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ constexpr int exhaustive_candidates = 48;
 constexpr int filters_a_pass = 16;
 // Error power of y over its power beyond which a flattened layer is split: a signal-to-noise ratio of 30 dB.
 constexpr double split_error_power = 1e-3;
+constexpr int flat_levels = 32;
 
 // Output pixels of a layer that the calibration looks at, and what drives the wordlines for them.
 struct samples {
@@ -297,6 +298,19 @@ void sample_layers(const network& net, const std::vector<std::vector<float>>& im
   }
 }
 
+// The middle of maps of one code, from the lowest code to the highest.
+void sample_flat_maps(const network& net, measured_layer& measured) {
+  const registers::tensor_format& in = net.tensors[static_cast<std::size_t>(measured.layer_of(net).inputs[0])].format;
+  const registers::tensor_format& out = net.tensors[static_cast<std::size_t>(measured.layer_of(net).output)].format;
+  const std::int32_t top = (std::int32_t{1} << in.bits) - 1;
+  for (int level = 0; level < flat_levels; ++level) {
+    const std::vector<std::int32_t> map(static_cast<std::size_t>(in.height * in.width * in.channels),
+                                        in.minimum() + top * level / (flat_levels - 1));
+    measured.whole.sample(map, out.height / 2, out.width / 2);
+    measured.split->sample(map, out.height / 2, out.width / 2);
+  }
+}
+
 adc_choice choose(measured_layer& measured) {
   adc_choice best = measured.whole.choose();
   if (measured.split && best.relative_error * best.relative_error > split_error_power) {
@@ -347,6 +361,23 @@ std::vector<adc_choice> calibrate_adc(network& net, const arithmetic::macro_shap
     to.group_rows = choice.group_rows;
   }
   return choices;
+}
+
+void group_rows_without_images(network& net, const arithmetic::macro_shape& shape, cim::adc_range range) {
+  arithmetic::validate(shape);
+  const bool analog = shape.kind != arithmetic::macro_kind::digital;
+  const bool clips = arithmetic::full_range_step_sixteenths(shape) > arithmetic::unit_step_sixteenths;
+  for (std::size_t k = 0; k < net.layers.size(); ++k) {
+    layer& l = net.layers[k];
+    if (l.kind != layer_kind::mvm) continue;
+    l.mvm.group_rows = 0;
+    const bool calibrated = range == cim::adc_range::calibrated && analog && clips && !has_zero_points(l.mvm);
+    if (!calibrated || l.inputs[0] != net.input) continue;
+    measured_layer measured(net, static_cast<int>(k), shape);
+    if (!measured.split) continue;
+    sample_flat_maps(net, measured);
+    l.mvm.group_rows = choose(measured).group_rows;
+  }
 }
 
 }  // namespace cimbalom::quantization

@@ -29,4 +29,9 @@ std::vector<adc_choice> calibrate_adc(network& net, const arithmetic::macro_shap
                                       int fixed_step_sixteenths, const std::vector<std::vector<float>>& images,
                                       int pixels = 128);
 
+/// What calibration decides about row groups (`group_rows`), where there are no images: layers that read the network's
+/// input are taken to see flat patches of every brightness, which drive all rows of a group with one code. Other layers
+/// keep whole groups. Steps stay as they are. For what needs time and not values.
+void group_rows_without_images(network& net, const arithmetic::macro_shape& shape, cim::adc_range range);
+
 }  // namespace cimbalom::quantization

@@ -1,13 +1,7 @@
-#include "models/dma/dma.hpp"
-
 #include <numeric>
 
-#include "models/registers/dma_registers.hpp"
-#include "models/tlm/payload_pool.hpp"
-#include "models/tlm/protocol_checker.hpp"
-#include "tests/support/simulation_test.hpp"
+#include "tests/models/dma/dma_bench.hpp"
 #include "tests/support/target_conformance.hpp"
-#include "tests/support/test_initiator.hpp"
 #include "tests/support/test_target.hpp"
 
 namespace cimbalom::dma {
@@ -16,64 +10,22 @@ namespace {
 namespace reg = registers::dma_register;
 namespace event = registers::dma_event;
 using registers::dma_descriptor;
+using testing_support::ns;
 using testing_support::test_initiator;
 using testing_support::test_target;
 
-sc_core::sc_time ns(int value) {
-  return {static_cast<double>(value), sc_core::SC_NS};
-}
-
-struct counting_sink : energy::event_sink {
-  void count(energy::event what, std::int32_t layer, std::uint64_t n) override { counts[{what, layer}] += n; }
-  std::map<std::pair<energy::event, std::int32_t>, std::uint64_t> counts;
-};
-
-struct bench : sc_core::sc_module {
+struct bench : testing_support::dma_bench {
   explicit bench(const sc_core::sc_module_name& name, const dma_config& config = {})
-      : sc_core::sc_module(name),
-        host("host"),
-        unit("dma", config, sink),
-        control_link("control_link"),
-        memory_link("memory_link", {false, true, true}),
-        target("memory", 1 << 16),
-        line("line") {
-    host.socket.bind(control_link.from_initiator);
-    control_link.to_target.bind(unit.control);
+      : dma_bench(name, config), memory_link("memory_link", {false, true, true}), target("memory", 1 << 16) {
     unit.memory.bind(memory_link.from_initiator);
     memory_link.to_target.bind(target.socket);
-    unit.interrupt.bind(line);
     target.response_time = ns(40);
     std::iota(target.memory.begin(), target.memory.begin() + 0x4000, static_cast<unsigned char>(1));
   }
 
-  std::uint32_t read(std::uint32_t offset) { return access(::tlm::TLM_READ_COMMAND, offset, 0).second; }
-  ::tlm::tlm_response_status write(std::uint32_t offset, std::uint32_t value) {
-    return access(::tlm::TLM_WRITE_COMMAND, offset, value).first;
-  }
-  std::pair<::tlm::tlm_response_status, std::uint32_t> access(::tlm::tlm_command command, std::uint32_t offset,
-                                                              std::uint32_t value) {
-    ::tlm::tlm_generic_payload& transaction = pool.take(command, offset, 4, 0, 0);
-    for (unsigned i = 0; i < 4; ++i) transaction.get_data_ptr()[i] = static_cast<unsigned char>(value >> (8 * i));
-    sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
-    host.blocking(transaction, delay);
-    sc_core::wait(delay);
-    std::uint32_t result = 0;
-    for (unsigned i = 0; i < 4; ++i) result |= static_cast<std::uint32_t>(transaction.get_data_ptr()[i]) << (8 * i);
-    const auto status = transaction.get_response_status();
-    transaction.release();
-    return {status, result};
-  }
-  std::uint32_t channel(int c, std::uint32_t offset) { return read(registers::dma_channel_at(c) + offset); }
   void place(std::uint64_t address, const dma_descriptor& descriptor) {
     const auto bytes = registers::encode(descriptor);
     std::copy(bytes.begin(), bytes.end(), target.memory.begin() + static_cast<std::ptrdiff_t>(address));
-  }
-  ::tlm::tlm_response_status start(int c, std::uint32_t descriptor) {
-    write(registers::dma_channel_at(c) + reg::descriptor_low, descriptor);
-    return write(registers::dma_channel_at(c) + reg::channel_control, registers::dma_control::start);
-  }
-  void wait_line() {
-    while (!line.read()) sc_core::wait(line.posedge_event());
   }
   bool equal(std::size_t source, std::size_t destination, std::size_t length) const {
     return std::equal(target.memory.begin() + static_cast<std::ptrdiff_t>(source),
@@ -81,14 +33,17 @@ struct bench : sc_core::sc_module {
                       target.memory.begin() + static_cast<std::ptrdiff_t>(destination));
   }
 
-  counting_sink sink;
-  transport::payload_pool pool;
-  test_initiator host;
-  dma unit;
-  transport::protocol_checker control_link, memory_link;
+  transport::protocol_checker memory_link;
   test_target target;
-  sc_core::sc_signal<bool> line;
 };
+
+/// Bursts of 64 bytes, whose addresses the cases below count on.
+dma_config small_bursts() {
+  dma_config config;
+  config.burst_bytes = 64;
+  config.fifo_bytes = 1024;
+  return config;
+}
 
 constexpr std::uint16_t last = dma_descriptor::flag_last;
 
@@ -140,7 +95,7 @@ TEST_F(dma_test, channels_run_side_by_side) {
 }
 
 TEST_F(dma_test, keeps_the_memory_busy) {
-  bench b("bench");
+  bench b("bench", small_bursts());
   b.place(0x8000, {0x0000, 0x9000, 0, 4096, last, -1});
   sc_core::sc_time took;
   run([&] {
@@ -155,6 +110,44 @@ TEST_F(dma_test, keeps_the_memory_busy) {
   EXPECT_LE(b.target.most_open, 16U);
 }
 
+TEST_F(dma_test, every_channel_has_credits_of_its_own) {
+  dma_config config = small_bursts();
+  config.max_outstanding = 2;
+  bench b("bench", config);
+  b.place(0x8000, {0x0000, 0x9000, 0, 4096, last, -1});
+  b.place(0x8020, {0x1000, 0xB000, 0, 4096, last, -1});
+  std::vector<sc_core::sc_time> took;
+  const std::uint32_t both = event::done | event::of_channel(event::done, 1);
+  run([&] {
+    for (const int channels : {1, 2}) {
+      const sc_core::sc_time start = sc_core::sc_time_stamp();
+      for (int c = 0; c < channels; ++c) b.start(c, c == 0 ? 0x8000 : 0x8020);
+      const std::uint32_t awaited = channels == 1 ? std::uint32_t{event::done} : both;
+      while ((b.read(reg::interrupt_raw) & awaited) != awaited) sc_core::wait(ns(10));
+      took.push_back(sc_core::sc_time_stamp() - start);
+      EXPECT_LE(b.target.most_open, 4U * static_cast<unsigned>(channels)) << "two reads and two writes a channel";
+      b.write(reg::status, both);
+      EXPECT_EQ(b.read(reg::interrupt_raw), 0U);
+    }
+  });
+  EXPECT_GT(took.at(0), ns(64 / 2 * 40)) << "two reads at a time";
+  EXPECT_LT(took.at(1), took.at(0) + ns(200)) << "neither channel waits for the other's credits";
+  EXPECT_GT(b.target.most_open, 4U);
+}
+
+TEST_F(dma_test, bursts_are_long_and_end_at_their_boundary) {
+  bench b("bench");
+  b.place(0x8000, {0x0F80, 0x9F80, 0, 1024, last, -1});
+  run([&] {
+    b.write(reg::interrupt_enable, event::done);
+    b.start(0, 0x8000);
+    b.wait_line();
+  });
+  EXPECT_TRUE(b.equal(0x0F80, 0x9F80, 1024));
+  EXPECT_EQ(b.unit.memory.statistics().write_bursts, 5U) << "128 bytes to the boundary, three of 256, and 128";
+  EXPECT_EQ(b.unit.memory.statistics().read_bursts, 6U) << "and the descriptor";
+}
+
 struct error_case {
   const char* name;
   std::uint64_t bad_address;  // answered with an error; 0: none
@@ -165,7 +158,7 @@ struct error_case {
 class dma_errors : public testing_support::simulation_test, public ::testing::WithParamInterface<error_case> {};
 
 TEST_P(dma_errors, are_sticky_reported_and_cleared_by_reset) {
-  bench b("bench");
+  bench b("bench", small_bursts());
   const error_case& given = GetParam();
   b.place(0x8000, given.descriptor);
   b.place(0x8040, {0x0000, 0x9000, 0, 64, last, -1});
@@ -204,7 +197,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& one) { return std::string(one.param.name); });
 
 TEST_F(dma_test, reset_in_the_middle_drains_and_spares_the_other_channel) {
-  bench b("bench");
+  bench b("bench", small_bursts());
   b.place(0x8000, {0x0000, 0x9000, 0, 4096, last, -1});
   b.place(0x8020, {0x1000, 0xB000, 0, 4096, last, -1});
   run([&] {

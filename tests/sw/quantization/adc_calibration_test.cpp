@@ -117,6 +117,23 @@ TEST(adc_calibration, splits_no_layer_that_need_not) {
   EXPECT_EQ(calibrate_adc(stem, coarse, cim::adc_range::calibrated, 16, bright_images(stem, 2))[0].group_rows, 0);
 }
 
+TEST(adc_calibration, without_images_splits_what_flat_patches_clip) {
+  network stem = one_layer(0, 3);
+  for (std::int16_t& weight : stem.layers[0].mvm.weights) weight = static_cast<std::int16_t>(weight | 63);
+  const arithmetic::macro_shape shape;
+  group_rows_without_images(stem, shape, cim::adc_range::calibrated);
+  EXPECT_EQ(stem.layers[0].mvm.group_rows, 9);
+  group_rows_without_images(stem, shape, cim::adc_range::full);
+  EXPECT_EQ(stem.layers[0].mvm.group_rows, 0) << "only calibration splits";
+  arithmetic::macro_shape fine;
+  fine.adc_bits = 8;
+  group_rows_without_images(stem, fine, cim::adc_range::calibrated);
+  EXPECT_EQ(stem.layers[0].mvm.group_rows, 0) << "nothing clips";
+  network wide = one_layer(0, 16);
+  group_rows_without_images(wide, shape, cim::adc_range::calibrated);
+  EXPECT_EQ(wide.layers[0].mvm.group_rows, 0) << "whole channels";
+}
+
 TEST(adc_calibration, is_repeatable) {
   network a = one_layer(-1), b = one_layer(-1);
   const arithmetic::macro_shape shape;
