@@ -84,18 +84,16 @@ HWY_INLINE HWY_ATTR vector16 convert(vector16 sums, vector16 top, vector16 multi
   }
 }
 
-// Clipped conversions of one slice: the rare second look.
+// Clipped conversions of one item: the rare second look.
 template <std::size_t kWords, std::size_t kBlock>
 HWY_ATTR HWY_NOINLINE std::uint64_t count_clipped(const block_shape& shape, std::size_t driven,
-                                                  const conversion_item* items, std::size_t count, int clip_from) {
+                                                  const conversion_item& item, int clip_from) {
   const lanes_signed16 s;
   const auto limit = hn::Set(s, static_cast<std::int16_t>(clip_from - 1));
+  vector16 sums[kBlock];
+  slice_sums<kWords>(shape, driven, item, sums);
   std::uint64_t clipped = 0;
-  for (std::size_t n = 0; n < count; ++n) {
-    vector16 sums[kBlock];
-    slice_sums<kWords>(shape, driven, items[n], sums);
-    for (std::size_t v = 0; v < kBlock; ++v) clipped += hn::CountTrue(s, hn::Gt(hn::BitCast(s, sums[v]), limit));
-  }
+  for (std::size_t v = 0; v < kBlock; ++v) clipped += hn::CountTrue(s, hn::Gt(hn::BitCast(s, sums[v]), limit));
   return clipped;
 }
 
@@ -164,9 +162,45 @@ class scaled_sums {
 #endif
 };
 
+// Where items come from: lists, or straight from a pixel's vectors.
+class listed {
+ public:
+  explicit listed(const slice_items& all) : all_(all) {}
+  int slices() const { return all_.slices; }
+  HWY_INLINE void begin(int slice) {
+    items_ = all_.items + static_cast<std::size_t>(slice) * all_.stride;
+    count_ = all_.counts[slice];
+  }
+  std::size_t count() const { return count_; }
+  HWY_INLINE conversion_item operator[](std::size_t n) const { return items_[n]; }
+
+ private:
+  slice_items all_;
+  const conversion_item* items_ = nullptr;
+  std::size_t count_ = 0;
+};
+
+#if HWY_TARGET == HWY_AVX3_DL
+class direct {
+ public:
+  direct(const pixel_items& all, std::size_t slice_words) : all_(all), slice_words_(slice_words) {}
+  int slices() const { return all_.slices; }
+  HWY_INLINE void begin(int slice) { planes_ = all_.planes + static_cast<std::size_t>(slice) * slice_words_; }
+  std::size_t count() const { return all_.groups; }
+  HWY_INLINE conversion_item operator[](std::size_t n) const {
+    return {planes_ + all_.vectors[n] * all_.plane_stride, all_.cells[n]};
+  }
+
+ private:
+  pixel_items all_;
+  std::size_t slice_words_;
+  const std::uint32_t* planes_ = nullptr;
+};
+#endif
+
 // All items for kBlock vectors of columns from first_column: codes of a slice are summed in 16-bit lanes.
-template <std::size_t kWords, bool kPure, std::size_t kBlock>
-HWY_ATTR std::uint64_t codes_of_block(const column_plan& plan, const slice_items& all, std::size_t first_column,
+template <std::size_t kWords, bool kPure, std::size_t kBlock, typename Source>
+HWY_ATTR std::uint64_t codes_of_block(const column_plan& plan, Source items, std::size_t first_column,
                                       std::uint32_t* totals) {
   const lanes16 d;
   const lanes_signed16 s;
@@ -178,19 +212,19 @@ HWY_ATTR std::uint64_t codes_of_block(const column_plan& plan, const slice_items
   const std::size_t chunk = 65535U / static_cast<std::size_t>(plan.top);
   scaled_sums<kBlock> scaled;
   std::uint64_t clipped = 0;
-  for (int slice = all.slices; slice-- > 0;) {
-    const conversion_item* items = all.items + static_cast<std::size_t>(slice) * all.stride;
+  for (int slice = items.slices(); slice-- > 0;) {
+    items.begin(slice);
     const auto driven = static_cast<std::size_t>(std::min(plan.dac_bits, plan.input_bits - slice * plan.dac_bits));
     scaled.scale(plan.dac_bits);
-    for (std::size_t begin = 0; begin < all.counts[slice]; begin += chunk) {
-      const std::size_t count = std::min<std::size_t>(all.counts[slice] - begin, chunk);
+    for (std::size_t begin = 0; begin < items.count(); begin += chunk) {
+      const std::size_t end = std::min<std::size_t>(items.count(), begin + chunk);
       vector16 codes[kBlock];
       vector16 largest = hn::Zero(d);
       for (std::size_t v = 0; v < kBlock; ++v) codes[v] = hn::Zero(d);
 #pragma GCC unroll 2
-      for (std::size_t n = 0; n < count; ++n) {
+      for (std::size_t n = begin; n < end; ++n) {
         vector16 sums[kBlock];
-        slice_sums<kWords>(shape, driven, items[begin + n], sums);
+        slice_sums<kWords>(shape, driven, items[n], sums);
         for (std::size_t v = 0; v < kBlock; ++v) {
           // Sums of a pure clip exceed a limit of all ones if any of their bits does.
           largest = kPure ? hn::Or(largest, sums[v]) : hn::Max(largest, sums[v]);
@@ -199,15 +233,17 @@ HWY_ATTR std::uint64_t codes_of_block(const column_plan& plan, const slice_items
       }
       scaled.add(codes);
       if (hn::AllFalse(s, hn::Gt(hn::BitCast(s, largest), limit))) continue;
-      clipped += count_clipped<kWords, kBlock>(shape, driven, items + begin, count, plan.clip_from);
+      for (std::size_t n = begin; n < end; ++n) {
+        clipped += count_clipped<kWords, kBlock>(shape, driven, items[n], plan.clip_from);
+      }
     }
   }
   scaled.store(totals + first_column);
   return clipped;
 }
 
-template <std::size_t kWords, bool kPure>
-HWY_ATTR std::uint64_t codes_of_columns(const column_plan& plan, const slice_items& all, std::uint32_t* totals) {
+template <std::size_t kWords, bool kPure, typename Source>
+HWY_ATTR std::uint64_t codes_of_columns(const column_plan& plan, const Source& all, std::uint32_t* totals) {
   const std::size_t lanes = hn::Lanes(lanes16());
   const auto columns = static_cast<std::size_t>(plan.padded_columns);
   std::uint64_t clipped = 0;
@@ -224,8 +260,8 @@ HWY_ATTR std::uint64_t codes_of_columns(const column_plan& plan, const slice_ite
   return clipped;
 }
 
-template <bool kPure>
-HWY_ATTR std::uint64_t codes_of_shape(const column_plan& plan, const slice_items& all, std::uint32_t* totals) {
+template <bool kPure, typename Source>
+HWY_ATTR std::uint64_t codes_of_shape(const column_plan& plan, const Source& all, std::uint32_t* totals) {
   if (plan.bits_per_cell == 1 && plan.dac_bits == 1) {
     if (plan.words == 1) return codes_of_columns<1, kPure>(plan, all, totals);
     if (plan.words == 4) return codes_of_columns<4, kPure>(plan, all, totals);
@@ -234,8 +270,18 @@ HWY_ATTR std::uint64_t codes_of_shape(const column_plan& plan, const slice_items
 }
 
 HWY_ATTR std::uint64_t column_codes(const column_plan& plan, const slice_items& all, std::uint32_t* totals) {
-  return plan.multiplier15 == 0 ? codes_of_shape<true>(plan, all, totals) : codes_of_shape<false>(plan, all, totals);
+  const listed items(all);
+  return plan.multiplier15 == 0 ? codes_of_shape<true>(plan, items, totals)
+                                : codes_of_shape<false>(plan, items, totals);
 }
+
+#if HWY_TARGET == HWY_AVX3_DL
+HWY_ATTR std::uint64_t pixel_codes(const column_plan& plan, const pixel_items& all, std::uint32_t* totals) {
+  const direct items(all, static_cast<std::size_t>(plan.dac_bits * plan.words));
+  return plan.multiplier15 == 0 ? codes_of_shape<true>(plan, items, totals)
+                                : codes_of_shape<false>(plan, items, totals);
+}
+#endif
 
 HWY_INLINE bool all_zero(const std::uint32_t* words, std::size_t count) {
   std::uint32_t any = 0;
@@ -300,7 +346,11 @@ HWY_ATTR void fold(const std::uint32_t* totals, const std::uint32_t* weights, st
 #endif
 
 column_kernels make_column_kernels() {
-  return {&column_codes, &column_sums, &fold, HWY_TARGET == HWY_AVX3_DL};
+#if HWY_TARGET == HWY_AVX3_DL
+  return {&column_codes, &pixel_codes, &column_sums, &fold, true};
+#else
+  return {&column_codes, nullptr, &column_sums, &fold, false};
+#endif
 }
 
 }  // namespace HWY_NAMESPACE
