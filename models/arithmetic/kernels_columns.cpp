@@ -21,6 +21,7 @@ using vector16 = hn::Vec<lanes16>;
 using vector32 = hn::Vec<lanes32>;
 
 constexpr std::size_t largest_block = 3;
+constexpr int largest_sum = 32767;
 
 // A word of 16 rows in every lane. The word is stored twice, so that 32-bit broadcasts from memory serve.
 HWY_INLINE HWY_ATTR vector16 broadcast(const std::uint32_t* word) {
@@ -71,12 +72,15 @@ HWY_INLINE HWY_ATTR void slice_sums(const block_shape& shape, std::size_t driven
   }
 }
 
+// What the ADC does to a sum: nothing (no sum exceeds the largest code), cuts it, or scales and cuts it.
+enum class transfer { identity, clip, scale };
+
 // The ADC on vectors of sums up to 32767.
-template <bool kPure>
+template <transfer kAdc>
 HWY_INLINE HWY_ATTR vector16 convert(vector16 sums, vector16 top, vector16 multiplier) {
-  if constexpr (kPure) {
+  if constexpr (kAdc != transfer::scale) {
     (void)multiplier;
-    return hn::Min(sums, top);
+    return kAdc == transfer::identity ? sums : hn::Min(sums, top);
   } else {
     const lanes_signed16 s;
     const auto scaled = hn::MulFixedPoint15(hn::BitCast(s, sums), hn::BitCast(s, multiplier));
@@ -199,7 +203,7 @@ class direct {
 #endif
 
 // All items for kBlock vectors of columns from first_column: codes of a slice are summed in 16-bit lanes.
-template <std::size_t kWords, bool kPure, std::size_t kBlock, typename Source>
+template <std::size_t kWords, transfer kAdc, std::size_t kBlock, typename Source>
 HWY_ATTR std::uint64_t codes_of_block(const column_plan& plan, Source items, std::size_t first_column,
                                       std::uint32_t* totals) {
   const lanes16 d;
@@ -209,7 +213,7 @@ HWY_ATTR std::uint64_t codes_of_block(const column_plan& plan, Source items, std
   const vector16 top = hn::Set(d, static_cast<std::uint16_t>(plan.top));
   const vector16 multiplier = hn::Set(d, static_cast<std::uint16_t>(plan.multiplier15));
   const auto limit = hn::Set(s, static_cast<std::int16_t>(plan.clip_from - 1));
-  const std::size_t chunk = 65535U / static_cast<std::size_t>(plan.top);
+  const std::size_t chunk = 65535U / static_cast<std::size_t>(std::min(plan.top, largest_sum));
   scaled_sums<kBlock> scaled;
   std::uint64_t clipped = 0;
   for (int slice = items.slices(); slice-- > 0;) {
@@ -221,14 +225,14 @@ HWY_ATTR std::uint64_t codes_of_block(const column_plan& plan, Source items, std
       vector16 codes[kBlock];
       vector16 largest = hn::Zero(d);
       for (std::size_t v = 0; v < kBlock; ++v) codes[v] = hn::Zero(d);
-#pragma GCC unroll 2
       for (std::size_t n = begin; n < end; ++n) {
         vector16 sums[kBlock];
         slice_sums<kWords>(shape, driven, items[n], sums);
         for (std::size_t v = 0; v < kBlock; ++v) {
           // Sums of a pure clip exceed a limit of all ones if any of their bits does.
-          largest = kPure ? hn::Or(largest, sums[v]) : hn::Max(largest, sums[v]);
-          codes[v] = hn::Add(codes[v], convert<kPure>(sums[v], top, multiplier));
+          if constexpr (kAdc == transfer::clip) largest = hn::Or(largest, sums[v]);
+          if constexpr (kAdc == transfer::scale) largest = hn::Max(largest, sums[v]);
+          codes[v] = hn::Add(codes[v], convert<kAdc>(sums[v], top, multiplier));
         }
       }
       scaled.add(codes);
@@ -242,7 +246,7 @@ HWY_ATTR std::uint64_t codes_of_block(const column_plan& plan, Source items, std
   return clipped;
 }
 
-template <std::size_t kWords, bool kPure, typename Source>
+template <std::size_t kWords, transfer kAdc, typename Source>
 HWY_ATTR std::uint64_t codes_of_columns(const column_plan& plan, const Source& all, std::uint32_t* totals) {
   const std::size_t lanes = hn::Lanes(lanes16());
   const auto columns = static_cast<std::size_t>(plan.padded_columns);
@@ -250,36 +254,39 @@ HWY_ATTR std::uint64_t codes_of_columns(const column_plan& plan, const Source& a
   for (std::size_t c = 0; c < columns;) {
     const std::size_t left = (columns - c) / lanes;
     if (left >= largest_block) {
-      clipped += codes_of_block<kWords, kPure, largest_block>(plan, all, c, totals);
+      clipped += codes_of_block<kWords, kAdc, largest_block>(plan, all, c, totals);
       c += largest_block * lanes;
     } else {
-      clipped += codes_of_block<kWords, kPure, 1>(plan, all, c, totals);
+      clipped += codes_of_block<kWords, kAdc, 1>(plan, all, c, totals);
       c += lanes;
     }
   }
   return clipped;
 }
 
-template <bool kPure, typename Source>
+template <transfer kAdc, typename Source>
 HWY_ATTR std::uint64_t codes_of_shape(const column_plan& plan, const Source& all, std::uint32_t* totals) {
   if (plan.bits_per_cell == 1 && plan.dac_bits == 1) {
-    if (plan.words == 1) return codes_of_columns<1, kPure>(plan, all, totals);
-    if (plan.words == 4) return codes_of_columns<4, kPure>(plan, all, totals);
+    if (plan.words == 1) return codes_of_columns<1, kAdc>(plan, all, totals);
+    if (plan.words == 4) return codes_of_columns<4, kAdc>(plan, all, totals);
   }
-  return codes_of_columns<0, kPure>(plan, all, totals);
+  return codes_of_columns<0, kAdc>(plan, all, totals);
+}
+
+template <typename Source>
+HWY_ATTR std::uint64_t codes_of_adc(const column_plan& plan, const Source& all, std::uint32_t* totals) {
+  if (plan.multiplier15 != 0) return codes_of_shape<transfer::scale>(plan, all, totals);
+  return plan.clip_from > largest_sum ? codes_of_shape<transfer::identity>(plan, all, totals)
+                                      : codes_of_shape<transfer::clip>(plan, all, totals);
 }
 
 HWY_ATTR std::uint64_t column_codes(const column_plan& plan, const slice_items& all, std::uint32_t* totals) {
-  const listed items(all);
-  return plan.multiplier15 == 0 ? codes_of_shape<true>(plan, items, totals)
-                                : codes_of_shape<false>(plan, items, totals);
+  return codes_of_adc(plan, listed(all), totals);
 }
 
 #if HWY_TARGET == HWY_AVX3_DL
 HWY_ATTR std::uint64_t pixel_codes(const column_plan& plan, const pixel_items& all, std::uint32_t* totals) {
-  const direct items(all, static_cast<std::size_t>(plan.dac_bits * plan.words));
-  return plan.multiplier15 == 0 ? codes_of_shape<true>(plan, items, totals)
-                                : codes_of_shape<false>(plan, items, totals);
+  return codes_of_adc(plan, direct(all, static_cast<std::size_t>(plan.dac_bits * plan.words)), totals);
 }
 #endif
 
