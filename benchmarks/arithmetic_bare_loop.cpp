@@ -1,9 +1,10 @@
-#define HWY_WANT_AVX3_DL 1
-#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
+#include "models/arithmetic/simd_targets.hpp"
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "benchmarks/arithmetic_bare_loop.cpp"
 #include <hwy/foreach_target.h>  // must come before highway.h
 #include <hwy/highway.h>
+
+#include <string>
 
 #include "benchmarks/arithmetic_bare_loop.hpp"
 
@@ -70,6 +71,15 @@ HWY_AFTER_NAMESPACE();
 namespace cimbalom::benchmarks {
 
 HWY_EXPORT(bare_loop);
+
+void limit_bare_loop(const char* target) {
+  const std::string name = target;
+  std::int64_t beyond = 0;
+  if (name != "avx512") beyond |= HWY_AVX3_DL;
+  if (name == "avx2" || name == "sse4" || name == "scalar") beyond |= HWY_AVX3;
+  if (name == "sse4" || name == "scalar") beyond |= HWY_AVX2;
+  hwy::DisableTargets(beyond);
+}
 
 std::uint64_t bare_loop(const std::uint16_t* cells, const std::uint32_t* inputs, std::size_t operations,
                         std::size_t planes, std::size_t words, std::size_t dac_bits, unsigned top) {

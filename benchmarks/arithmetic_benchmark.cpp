@@ -173,4 +173,11 @@ BENCHMARK(pack_inputs);
 }  // namespace
 }  // namespace cimbalom::arithmetic
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  cimbalom::benchmarks::limit_bare_loop(cimbalom::arithmetic::current_target().c_str());
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+  return 0;
+}

@@ -4,9 +4,12 @@
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
+#include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "benchmarks/network_parts.hpp"
@@ -24,36 +27,62 @@
 namespace cimbalom::benchmarks {
 namespace {
 
-constexpr std::size_t images = 16;
+constexpr std::size_t images = 128;
 
-// A full range has a step above one: no operation takes the integer product, every conversion is computed.
-const std::vector<std::string> every_conversion = {"platform.macro.adc_range=full"};
+// A full range has a step above one: no slice takes the integer product, every conversion is computed.
+const std::string every_conversion = "platform.macro.adc_range=full";
 
-const prepared_network& network(bool all_conversions) {
-  static const prepared_network shortcuts;
-  static const prepared_network all(every_conversion);
-  return all_conversions ? all : shortcuts;
+std::vector<std::string> with_bits(int bits, bool all_conversions) {
+  std::vector<std::string> settings;
+  if (all_conversions) settings.push_back(every_conversion);
+  if (bits == 8) return settings;
+  settings.push_back("quantization.weight_bits=" + std::to_string(bits));
+  settings.push_back("quantization.activation_bits=" + std::to_string(bits));
+  return settings;
 }
 
-double evaluate_once(const prepared_network& on) {
+const prepared_network& network(int bits = 8, bool all_conversions = false) {
+  static std::map<std::pair<int, bool>, prepared_network> made;
+  const std::pair<int, bool> key(bits, all_conversions);
+  const auto known = made.find(key);
+  return known != made.end() ? known->second : made.emplace(key, with_bits(bits, all_conversions)).first->second;
+}
+
+double wall_seconds() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration<double>(now).count();
+}
+
+// CPU time, or with several threads elapsed time, of `count` images.
+double evaluate_once(const prepared_network& on, int threads = 1, std::size_t count = images) {
   runtime::evaluate_options options;
-  options.threads = 1;
-  const double from = cpu_seconds();
+  options.threads = threads;
+  const auto clock = threads == 1 ? &cpu_seconds : &wall_seconds;
+  const double from = clock();
   benchmark::DoNotOptimize(runtime::evaluate(on.made.network, on.program, on.made.platform.accelerator,
-                                             on.made.platform.macro, {}, on.made.images->source(images), options));
-  return cpu_seconds() - from;
+                                             on.made.platform.macro, {}, on.made.images->source(count), options));
+  return clock() - from;
 }
 
-void evaluate(benchmark::State& state, bool all_conversions) {
-  const prepared_network& on = network(all_conversions);
+void evaluate(benchmark::State& state, int bits, bool all_conversions) {
+  const prepared_network& on = network(bits, all_conversions);
   for (auto _ : state) state.SetIterationTime(evaluate_once(on));
   const double macs = static_cast<double>(on.made.network.macs()) * images * static_cast<double>(state.iterations());
   state.counters["macs"] = benchmark::Counter(macs, benchmark::Counter::kIsRate);
 }
 
+// Elapsed time: means something on an idle machine only.
+void evaluate_threads(benchmark::State& state) {
+  constexpr std::size_t many = 256;
+  const prepared_network& on = network();
+  for (auto _ : state) state.SetIterationTime(evaluate_once(on, static_cast<int>(state.range(0)), many));
+  const double macs = static_cast<double>(on.made.network.macs()) * many * static_cast<double>(state.iterations());
+  state.counters["macs"] = benchmark::Counter(macs, benchmark::Counter::kIsRate);
+}
+
 // One more image of a batch: what 17 images cost more than one.
 void run(benchmark::State& state, const std::string& part) {
-  const double evaluate_s = evaluate_once(network(false)) / images;
+  const double evaluate_s = evaluate_once(network()) / images;
   double image_s = 0, bursts = 0, transactions = 0;
   for (auto _ : state) {
     const simulated one = in_child(part + " 1");
@@ -84,12 +113,12 @@ void import(benchmark::State& state) {
 }
 
 void compile(benchmark::State& state) {
-  const prepared_network& on = network(false);
+  const prepared_network& on = network();
   for (auto _ : state) benchmark::DoNotOptimize(compiler::compile(on.made.network, on.made.platform));
 }
 
 void estimate(benchmark::State& state) {
-  const prepared_network& on = network(false);
+  const prepared_network& on = network();
   estimate::estimate_options options;
   options.batch = static_cast<std::uint64_t>(state.range(0));
   for (auto _ : state) {
@@ -134,8 +163,11 @@ void dram_socket(benchmark::State& state, const std::string& part) {
   state.SetItemsProcessed(static_cast<std::int64_t>(requests));
 }
 
-BENCHMARK_CAPTURE(evaluate, shortcuts, false)->UseManualTime()->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(evaluate, every_conversion, true)->UseManualTime()->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(evaluate, shortcuts, 8, false)->UseManualTime()->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(evaluate, every_conversion, 8, true)->UseManualTime()->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(evaluate, w4a4_shortcuts, 4, false)->UseManualTime()->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(evaluate, w4a4_every_conversion, 4, true)->UseManualTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(evaluate_threads)->Arg(1)->Arg(2)->UseManualTime()->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(run, image, "run")->UseManualTime()->Iterations(1)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(run, timing_only, "timing_only")->UseManualTime()->Iterations(1)->Unit(benchmark::kMillisecond);
 BENCHMARK(import)->Unit(benchmark::kMillisecond);

@@ -36,7 +36,7 @@ cli::source_arguments source_of(const std::vector<std::string>& settings) {
   source.model = network_file();
   if (!source.model.empty()) source.dataset = "cifar10:" + (shared_data() / "cifar10").string();
   source.settings = settings;
-  source.images = 16;
+  source.images = 256;
   source.out = (std::filesystem::temp_directory_path() / "cimbalom_benchmark").string();
   return source;
 }
@@ -114,7 +114,7 @@ double cpu_seconds() {
 }
 
 prepared_network::prepared_network(const std::vector<std::string>& settings)
-    : made(cli::prepare(source_of(settings), "evaluate", 16)),
+    : made(cli::prepare(source_of(settings), "evaluate", 256)),
       program(compiler::compile(made.network, made.platform)) {}
 
 simulated in_child(const std::string& part) {

@@ -8,7 +8,7 @@ database=build/release/compile_commands.json
 sources=$(git ls-files 'models/arithmetic/*.cpp' 'models/energy/*.cpp' 'models/registers/*.cpp' 'models/*/*_config.cpp' \
   'models/*/*_cost.cpp' 'models/*/*_core*.cpp' 'platform/configuration/*.cpp' 'sw/onnx/*.cpp' 'sw/graph/*.cpp' \
   'sw/datasets/*.cpp' 'sw/quantization/*.cpp' 'sw/compiler/*.cpp' 'sw/driver/*.cpp' 'sw/report/*.cpp' 'sw/codesign/*.cpp' \
-  'sw/pruning/*.cpp' 'sw/package/*.cpp' 'sw/estimate/*.cpp')
+  'sw/pruning/*.cpp' 'sw/package/*.cpp' 'sw/estimate/*.cpp' 'sw/validate/*.cpp')
 blocked=build/no_systemc
 mkdir -p "$blocked"
 for header in systemc systemc.h tlm tlm.h; do

@@ -50,6 +50,9 @@ memory_access parse_line(std::string_view line, const place& where) {
   }
   word = next_word(line);
   access.cycle = need(number(word, 10), "cycle", word, "must be a decimal number");
+  if (access.cycle > last_memory_cycle) {
+    throw bad_input(where, "cycle", std::string(word), "must be at most " + std::to_string(last_memory_cycle));
+  }
   word = next_word(line);
   if (!word.empty()) throw bad_input(where, "line", std::string(word), "must end behind the cycle");
   return access;

@@ -29,12 +29,33 @@ void store_cell(const macro_shape& shape, int value, int column, std::uint8_t* r
   }
 }
 
+namespace {
+
+// The low `count` bits of `value` from bit `first` on: a weight in one-bit cells as it is.
+void store_bits(unsigned value, int count, int first, std::uint8_t* row) {
+  while (count > 0) {
+    const int offset = first % 8;
+    const int here = std::min(8 - offset, count);
+    const unsigned mask = ((1U << here) - 1U) << offset;
+    row[first / 8] = static_cast<std::uint8_t>((row[first / 8] & ~mask) | ((value << offset) & mask));
+    value >>= here;
+    first += here;
+    count -= here;
+  }
+}
+
+}  // namespace
+
 void store_weight(const macro_shape& shape, int weight, int bits, int first_column, std::uint8_t* row) {
   const int columns = weight_columns(shape, bits);
   const int half = 1 << (bits - 1);
   if (weight < -half || weight >= half) {
     throw std::invalid_argument("weight = " + std::to_string(weight) + ": " + std::to_string(-half) + " to " +
                                 std::to_string(half - 1) + " at " + std::to_string(bits) + " bits");
+  }
+  if (shape.bits_per_cell == 1) {
+    store_bits(static_cast<unsigned>(weight), bits, first_column, row);
+    return;
   }
   const int magnitude = weight & (half - 1);
   for (int c = 0; c + 1 < columns; ++c) {

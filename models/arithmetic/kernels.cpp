@@ -83,11 +83,11 @@ HWY_ATTR void word_products(const product_item* items, std::size_t count, std::s
 }
 #endif
 
-HWY_ATTR void digits(const std::uint16_t* all, std::size_t rows, const std::uint32_t* vectors, std::size_t stride,
-                     std::size_t pixels, std::uint32_t largest, std::uint64_t* totals) {
-  const hn::CappedTag<std::uint16_t, 16> d;
+template <typename D>
+HWY_ATTR void digits_of(D d, const std::uint16_t* all, std::size_t rows, const std::uint32_t* vectors,
+                        std::size_t stride, std::size_t pixels, std::uint32_t largest, std::uint64_t* totals) {
   const std::size_t chunk = 65535U / std::max(largest, 1U);
-  HWY_ALIGN std::uint16_t buffer[16];
+  HWY_ALIGN std::uint16_t buffer[HWY_MAX_BYTES / 2];
   for (std::size_t begin = 0; begin < pixels; begin += chunk) {
     const std::size_t end = std::min(pixels, begin + chunk);
     for (std::size_t r = 0; r < rows; r += hn::Lanes(d)) {
@@ -96,6 +96,17 @@ HWY_ATTR void digits(const std::uint16_t* all, std::size_t rows, const std::uint
       hn::Store(sum, d, buffer);
       for (std::size_t lane = 0; lane < hn::Lanes(d); ++lane) totals[r + lane] += buffer[lane];
     }
+  }
+}
+
+HWY_ATTR void digits(const std::uint16_t* all, std::size_t rows, const std::uint32_t* vectors, std::size_t stride,
+                     std::size_t pixels, std::uint32_t largest, std::uint64_t* totals) {
+  const hn::ScalableTag<std::uint16_t> wide;
+  const hn::CappedTag<std::uint16_t, word_rows> narrow;
+  if (rows % hn::Lanes(wide) == 0) {
+    digits_of(wide, all, rows, vectors, stride, pixels, largest, totals);
+  } else {
+    digits_of(narrow, all, rows, vectors, stride, pixels, largest, totals);
   }
 }
 

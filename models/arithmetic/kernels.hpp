@@ -40,6 +40,17 @@ struct column_plan {
 /// the number of clipped conversions.
 using column_codes_function = std::uint64_t (*)(const column_plan&, const slice_items&, std::uint32_t* totals);
 
+/// All slices of the operations of one pixel.
+struct pixel_items {
+  const std::uint32_t* vectors = nullptr;  ///< one a group
+  const std::uint32_t* planes = nullptr;   ///< of all vectors
+  std::size_t plane_stride = 0;            ///< words between two vectors
+  const void* const* cells = nullptr;      ///< one a group
+  std::size_t groups = 0;
+  int slices = 0;
+};
+using pixel_codes_function = std::uint64_t (*)(const column_plan&, const pixel_items&, std::uint32_t* totals);
+
 /// sums[c] = the ideal sum of every column for one slice of one operation, up to 2^24.
 using column_sums_function = void (*)(const column_plan&, const std::uint32_t* planes, const std::uint16_t* cells,
                                       int slice, std::uint32_t* sums);
@@ -148,6 +159,7 @@ using noisy_levels_function = void (*)(const noise_arithmetic::converter&, std::
 /// Kernels on columns of 16 bits a lane (kernels_columns.cpp).
 struct column_kernels {
   column_codes_function column_codes = nullptr;
+  pixel_codes_function pixel_codes = nullptr;  ///< the same without lists; null: not here
   column_sums_function column_sums = nullptr;
   fold_function fold = nullptr;
   bool counts_bits = false;  ///< an instruction counts bits: one input bit a slice goes faster here than by lookup

@@ -21,6 +21,7 @@ using vector16 = hn::Vec<lanes16>;
 using vector32 = hn::Vec<lanes32>;
 
 constexpr std::size_t largest_block = 3;
+constexpr int largest_sum = 32767;
 
 // A word of 16 rows in every lane. The word is stored twice, so that 32-bit broadcasts from memory serve.
 HWY_INLINE HWY_ATTR vector16 broadcast(const std::uint32_t* word) {
@@ -71,12 +72,15 @@ HWY_INLINE HWY_ATTR void slice_sums(const block_shape& shape, std::size_t driven
   }
 }
 
+// What the ADC does to a sum: nothing (no sum exceeds the largest code), cuts it, or scales and cuts it.
+enum class transfer { identity, clip, scale };
+
 // The ADC on vectors of sums up to 32767.
-template <bool kPure>
+template <transfer kAdc>
 HWY_INLINE HWY_ATTR vector16 convert(vector16 sums, vector16 top, vector16 multiplier) {
-  if constexpr (kPure) {
+  if constexpr (kAdc != transfer::scale) {
     (void)multiplier;
-    return hn::Min(sums, top);
+    return kAdc == transfer::identity ? sums : hn::Min(sums, top);
   } else {
     const lanes_signed16 s;
     const auto scaled = hn::MulFixedPoint15(hn::BitCast(s, sums), hn::BitCast(s, multiplier));
@@ -84,18 +88,16 @@ HWY_INLINE HWY_ATTR vector16 convert(vector16 sums, vector16 top, vector16 multi
   }
 }
 
-// Clipped conversions of one slice: the rare second look.
+// Clipped conversions of one item: the rare second look.
 template <std::size_t kWords, std::size_t kBlock>
 HWY_ATTR HWY_NOINLINE std::uint64_t count_clipped(const block_shape& shape, std::size_t driven,
-                                                  const conversion_item* items, std::size_t count, int clip_from) {
+                                                  const conversion_item& item, int clip_from) {
   const lanes_signed16 s;
   const auto limit = hn::Set(s, static_cast<std::int16_t>(clip_from - 1));
+  vector16 sums[kBlock];
+  slice_sums<kWords>(shape, driven, item, sums);
   std::uint64_t clipped = 0;
-  for (std::size_t n = 0; n < count; ++n) {
-    vector16 sums[kBlock];
-    slice_sums<kWords>(shape, driven, items[n], sums);
-    for (std::size_t v = 0; v < kBlock; ++v) clipped += hn::CountTrue(s, hn::Gt(hn::BitCast(s, sums[v]), limit));
-  }
+  for (std::size_t v = 0; v < kBlock; ++v) clipped += hn::CountTrue(s, hn::Gt(hn::BitCast(s, sums[v]), limit));
   return clipped;
 }
 
@@ -164,9 +166,45 @@ class scaled_sums {
 #endif
 };
 
+// Where items come from: lists, or straight from a pixel's vectors.
+class listed {
+ public:
+  explicit listed(const slice_items& all) : all_(all) {}
+  int slices() const { return all_.slices; }
+  HWY_INLINE void begin(int slice) {
+    items_ = all_.items + static_cast<std::size_t>(slice) * all_.stride;
+    count_ = all_.counts[slice];
+  }
+  std::size_t count() const { return count_; }
+  HWY_INLINE conversion_item operator[](std::size_t n) const { return items_[n]; }
+
+ private:
+  slice_items all_;
+  const conversion_item* items_ = nullptr;
+  std::size_t count_ = 0;
+};
+
+#if HWY_TARGET == HWY_AVX3_DL
+class direct {
+ public:
+  direct(const pixel_items& all, std::size_t slice_words) : all_(all), slice_words_(slice_words) {}
+  int slices() const { return all_.slices; }
+  HWY_INLINE void begin(int slice) { planes_ = all_.planes + static_cast<std::size_t>(slice) * slice_words_; }
+  std::size_t count() const { return all_.groups; }
+  HWY_INLINE conversion_item operator[](std::size_t n) const {
+    return {planes_ + all_.vectors[n] * all_.plane_stride, all_.cells[n]};
+  }
+
+ private:
+  pixel_items all_;
+  std::size_t slice_words_;
+  const std::uint32_t* planes_ = nullptr;
+};
+#endif
+
 // All items for kBlock vectors of columns from first_column: codes of a slice are summed in 16-bit lanes.
-template <std::size_t kWords, bool kPure, std::size_t kBlock>
-HWY_ATTR std::uint64_t codes_of_block(const column_plan& plan, const slice_items& all, std::size_t first_column,
+template <std::size_t kWords, transfer kAdc, std::size_t kBlock, typename Source>
+HWY_ATTR std::uint64_t codes_of_block(const column_plan& plan, Source items, std::size_t first_column,
                                       std::uint32_t* totals) {
   const lanes16 d;
   const lanes_signed16 s;
@@ -175,67 +213,82 @@ HWY_ATTR std::uint64_t codes_of_block(const column_plan& plan, const slice_items
   const vector16 top = hn::Set(d, static_cast<std::uint16_t>(plan.top));
   const vector16 multiplier = hn::Set(d, static_cast<std::uint16_t>(plan.multiplier15));
   const auto limit = hn::Set(s, static_cast<std::int16_t>(plan.clip_from - 1));
-  const std::size_t chunk = 65535U / static_cast<std::size_t>(plan.top);
+  const std::size_t chunk = 65535U / static_cast<std::size_t>(std::min(plan.top, largest_sum));
   scaled_sums<kBlock> scaled;
   std::uint64_t clipped = 0;
-  for (int slice = all.slices; slice-- > 0;) {
-    const conversion_item* items = all.items + static_cast<std::size_t>(slice) * all.stride;
+  for (int slice = items.slices(); slice-- > 0;) {
+    items.begin(slice);
     const auto driven = static_cast<std::size_t>(std::min(plan.dac_bits, plan.input_bits - slice * plan.dac_bits));
     scaled.scale(plan.dac_bits);
-    for (std::size_t begin = 0; begin < all.counts[slice]; begin += chunk) {
-      const std::size_t count = std::min<std::size_t>(all.counts[slice] - begin, chunk);
+    for (std::size_t begin = 0; begin < items.count(); begin += chunk) {
+      const std::size_t end = std::min<std::size_t>(items.count(), begin + chunk);
       vector16 codes[kBlock];
       vector16 largest = hn::Zero(d);
       for (std::size_t v = 0; v < kBlock; ++v) codes[v] = hn::Zero(d);
-#pragma GCC unroll 2
-      for (std::size_t n = 0; n < count; ++n) {
+      for (std::size_t n = begin; n < end; ++n) {
         vector16 sums[kBlock];
-        slice_sums<kWords>(shape, driven, items[begin + n], sums);
+        slice_sums<kWords>(shape, driven, items[n], sums);
         for (std::size_t v = 0; v < kBlock; ++v) {
           // Sums of a pure clip exceed a limit of all ones if any of their bits does.
-          largest = kPure ? hn::Or(largest, sums[v]) : hn::Max(largest, sums[v]);
-          codes[v] = hn::Add(codes[v], convert<kPure>(sums[v], top, multiplier));
+          if constexpr (kAdc == transfer::clip) largest = hn::Or(largest, sums[v]);
+          if constexpr (kAdc == transfer::scale) largest = hn::Max(largest, sums[v]);
+          codes[v] = hn::Add(codes[v], convert<kAdc>(sums[v], top, multiplier));
         }
       }
       scaled.add(codes);
       if (hn::AllFalse(s, hn::Gt(hn::BitCast(s, largest), limit))) continue;
-      clipped += count_clipped<kWords, kBlock>(shape, driven, items + begin, count, plan.clip_from);
+      for (std::size_t n = begin; n < end; ++n) {
+        clipped += count_clipped<kWords, kBlock>(shape, driven, items[n], plan.clip_from);
+      }
     }
   }
   scaled.store(totals + first_column);
   return clipped;
 }
 
-template <std::size_t kWords, bool kPure>
-HWY_ATTR std::uint64_t codes_of_columns(const column_plan& plan, const slice_items& all, std::uint32_t* totals) {
+template <std::size_t kWords, transfer kAdc, typename Source>
+HWY_ATTR std::uint64_t codes_of_columns(const column_plan& plan, const Source& all, std::uint32_t* totals) {
   const std::size_t lanes = hn::Lanes(lanes16());
   const auto columns = static_cast<std::size_t>(plan.padded_columns);
   std::uint64_t clipped = 0;
   for (std::size_t c = 0; c < columns;) {
     const std::size_t left = (columns - c) / lanes;
     if (left >= largest_block) {
-      clipped += codes_of_block<kWords, kPure, largest_block>(plan, all, c, totals);
+      clipped += codes_of_block<kWords, kAdc, largest_block>(plan, all, c, totals);
       c += largest_block * lanes;
     } else {
-      clipped += codes_of_block<kWords, kPure, 1>(plan, all, c, totals);
+      clipped += codes_of_block<kWords, kAdc, 1>(plan, all, c, totals);
       c += lanes;
     }
   }
   return clipped;
 }
 
-template <bool kPure>
-HWY_ATTR std::uint64_t codes_of_shape(const column_plan& plan, const slice_items& all, std::uint32_t* totals) {
+template <transfer kAdc, typename Source>
+HWY_ATTR std::uint64_t codes_of_shape(const column_plan& plan, const Source& all, std::uint32_t* totals) {
   if (plan.bits_per_cell == 1 && plan.dac_bits == 1) {
-    if (plan.words == 1) return codes_of_columns<1, kPure>(plan, all, totals);
-    if (plan.words == 4) return codes_of_columns<4, kPure>(plan, all, totals);
+    if (plan.words == 1) return codes_of_columns<1, kAdc>(plan, all, totals);
+    if (plan.words == 4) return codes_of_columns<4, kAdc>(plan, all, totals);
   }
-  return codes_of_columns<0, kPure>(plan, all, totals);
+  return codes_of_columns<0, kAdc>(plan, all, totals);
+}
+
+template <typename Source>
+HWY_ATTR std::uint64_t codes_of_adc(const column_plan& plan, const Source& all, std::uint32_t* totals) {
+  if (plan.multiplier15 != 0) return codes_of_shape<transfer::scale>(plan, all, totals);
+  return plan.clip_from > largest_sum ? codes_of_shape<transfer::identity>(plan, all, totals)
+                                      : codes_of_shape<transfer::clip>(plan, all, totals);
 }
 
 HWY_ATTR std::uint64_t column_codes(const column_plan& plan, const slice_items& all, std::uint32_t* totals) {
-  return plan.multiplier15 == 0 ? codes_of_shape<true>(plan, all, totals) : codes_of_shape<false>(plan, all, totals);
+  return codes_of_adc(plan, listed(all), totals);
 }
+
+#if HWY_TARGET == HWY_AVX3_DL
+HWY_ATTR std::uint64_t pixel_codes(const column_plan& plan, const pixel_items& all, std::uint32_t* totals) {
+  return codes_of_adc(plan, direct(all, static_cast<std::size_t>(plan.dac_bits * plan.words)), totals);
+}
+#endif
 
 HWY_INLINE bool all_zero(const std::uint32_t* words, std::size_t count) {
   std::uint32_t any = 0;
@@ -300,7 +353,11 @@ HWY_ATTR void fold(const std::uint32_t* totals, const std::uint32_t* weights, st
 #endif
 
 column_kernels make_column_kernels() {
-  return {&column_codes, &column_sums, &fold, HWY_TARGET == HWY_AVX3_DL};
+#if HWY_TARGET == HWY_AVX3_DL
+  return {&column_codes, &pixel_codes, &column_sums, &fold, true};
+#else
+  return {&column_codes, nullptr, &column_sums, &fold, false};
+#endif
 }
 
 }  // namespace HWY_NAMESPACE

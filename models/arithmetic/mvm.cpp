@@ -50,6 +50,8 @@ class pass_runner {
   void run_lookups();
   bool run_batch();
   void run_columns(std::int32_t* y);
+  void run_pixel_columns(std::size_t pixel);
+  void fold_columns(std::int32_t* y);
   void add_lane_totals(std::int32_t* y) const;
   const std::uint32_t* planes_of(std::size_t group, std::uint32_t vector);
   void run_operation(std::size_t pixel, std::size_t group);
@@ -190,9 +192,11 @@ void pass_runner::find_sources() {
 
 void pass_runner::run() {
   const bool done = fast_ && run_batch();
+  const bool all_columns = fast_ && !products_ && !lookups_ && kernels_.columns.pixel_codes != nullptr &&
+                           pass_.inputs->all_planes() != nullptr;
   for (std::size_t p = 0; p < pass_.pixels && !done; ++p) {
     if (fast_ && cannot_saturate(pass_.y + p * pass_.y_stride)) {
-      run_pixel(p);
+      all_columns ? run_pixel_columns(p) : run_pixel(p);
     } else {
       for (std::size_t g = 0; g < pass_.groups; ++g) run_operation(p, g);
     }
@@ -386,6 +390,22 @@ bool pass_runner::run_batch() {
 void pass_runner::run_columns(std::int32_t* y) {
   const kernels::slice_items items{items_.data(), item_counts_.data(), pass_.groups, slices_, shape_.dac_bits};
   counts_.clipped += kernels_.columns.column_codes(plan_, items, column_totals_.data());
+  fold_columns(y);
+}
+
+// Every slice of every operation converted in columns, without lists.
+void pass_runner::run_pixel_columns(std::size_t pixel) {
+  const kernels::pixel_items items{pass_.vectors + pixel * pass_.groups,
+                                   pass_.inputs->all_planes(),
+                                   pass_.inputs->plane_stride(),
+                                   cells_.data(),
+                                   pass_.groups,
+                                   slices_};
+  counts_.clipped += kernels_.columns.pixel_codes(plan_, items, column_totals_.data());
+  fold_columns(pass_.y + pixel * pass_.y_stride);
+}
+
+void pass_runner::fold_columns(std::int32_t* y) {
   const std::size_t blocks = prepared_.fold_columns / kernels::fold_columns;
   for (std::size_t layer = 0; layer < prepared_.fold_layers; ++layer) {
     kernels_.columns.fold(column_totals_.data(), prepared_.fold_weights.data() + layer * prepared_.fold_columns,

@@ -172,7 +172,7 @@ void prepared_pass::derive_row_weights(const pass_operation& pass) {
       if (columnwise) {  // every occupied column is converted once, alone
         sum = position.row_sum(r);
       } else {
-        const std::uint8_t* row = cells.data() + r * position.columns();
+        const std::uint8_t* row = cells.data() + std::ptrdiff_t{r} * position.columns();
         for (std::size_t n = 0; n < pass.conversion_count; ++n) {
           sum += static_cast<std::uint32_t>(combined_cell(pass, row, pass.conversions[n]));
         }
@@ -287,7 +287,7 @@ std::vector<std::int32_t> weights_of(const pass_operation& pass, const prepared_
   const std::vector<std::uint8_t> cells = position.cells();
   std::vector<std::int32_t> weights(row_stride(*pass.shape) * prepared.padded_outputs, 0);
   for (int r = 0; r < pass.shape->rows_active; ++r) {
-    const std::uint8_t* row = cells.data() + r * position.columns();
+    const std::uint8_t* row = cells.data() + std::ptrdiff_t{r} * position.columns();
     std::int32_t* to = weights.data() + static_cast<std::size_t>(r) * prepared.padded_outputs;
     for (std::size_t n = 0; n < pass.conversion_count; ++n) {
       const conversion& c = pass.conversions[n];

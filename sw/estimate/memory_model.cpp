@@ -6,6 +6,7 @@
 #include "models/cim/cim_cost.hpp"
 #include "models/interconnect/interconnect_cost.hpp"
 #include "models/registers/memory_map.hpp"
+#include "platform/configuration/error.hpp"
 
 namespace cimbalom::estimate {
 
@@ -26,10 +27,30 @@ std::uint64_t units_of_pieces(std::uint64_t address, std::uint64_t bytes, std::u
   return divide_up(first, unit) + rest / span * divide_up(span, unit) + divide_up(rest % span, unit);
 }
 
+/// The closed form follows open rows, and neighbours through columns, bank groups and channels only.
+const platform::platform_config& followed(const platform::platform_config& platform) {
+  const dram::dram_config& d = platform.dram;
+  if (d.page_policy != dram::row_policy::open) {
+    throw bad_input({}, "dram.page_policy", "", "estimate follows open rows only; run simulates the others");
+  }
+  const dram::address_map map(d.mapping);
+  const std::size_t column = map.position(dram::address_field::column);
+  for (const dram::address_field high :
+       {dram::address_field::row, dram::address_field::rank, dram::address_field::bank}) {
+    if (map.position(high) > column) {
+      throw bad_input({}, "dram.mapping", d.mapping, "estimate follows mappings with ro, ra and ba above co only");
+    }
+  }
+  if (d.channels > 1 && map.has(dram::address_field::channel) && map.position(dram::address_field::channel) < column) {
+    throw bad_input({}, "dram.mapping", d.mapping, "estimate follows mappings with ch below co only");
+  }
+  return platform;
+}
+
 }  // namespace
 
 memory_model::memory_model(const platform::platform_config& platform)
-    : platform_(platform),
+    : platform_(followed(platform)),
       geometry_(cim::path_geometry::of(platform.accelerator)),
       decoder_(platform.dram),
       fabric_ps_(1e6 / platform.interconnect.clock_mhz),

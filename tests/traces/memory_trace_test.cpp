@@ -20,7 +20,7 @@ TEST(memory_trace, reads_the_text_format) {
 }
 
 TEST(memory_trace, text_reads_back) {
-  const std::string text = "0x0 READ 0\n0xFFFFFFFFFFFFFFC0 WRITE 18446744073709551615\n";
+  const std::string text = "0x0 READ 0\n0xFFFFFFFFFFFFFFC0 WRITE 1000000000000\n";
   EXPECT_EQ(memory_trace_text(parse_memory_trace(text, "t")), text);
 }
 
@@ -42,6 +42,8 @@ TEST(memory_trace, bad_lines_name_file_line_and_what_is_allowed) {
   EXPECT_EQ(complaint(good + "0x0"), "t.trace:2: command = nothing: must be READ or WRITE");
   EXPECT_EQ(complaint(good + "0x0 READ"), "t.trace:2: cycle = nothing: must be a decimal number");
   EXPECT_EQ(complaint(good + "0x0 READ -1"), "t.trace:2: cycle = -1: must be a decimal number");
+  EXPECT_EQ(complaint(good + "0x0 READ 1000000000001"),
+            "t.trace:2: cycle = 1000000000001: must be at most 1000000000000");
   EXPECT_EQ(complaint(good + "0x0 READ 9 9"), "t.trace:2: line = 9: must end behind the cycle");
   EXPECT_EQ(complaint(good + "0x0 READ 8"), "t.trace:2: cycle = 8: must not be below that of the line before");
   EXPECT_EQ(complaint("\n# nothing\n"), "t.trace: holds no access; lines read 0xADDRESS READ|WRITE CYCLE");

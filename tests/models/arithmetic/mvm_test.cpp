@@ -248,6 +248,82 @@ TEST(mvm, counts_saturation) {
   EXPECT_EQ(counts.partial_sum_saturations, 2U);
 }
 
+// Vectors come with every form, with none, or with those of the large sums alone: the pass makes what it lacks.
+TEST(mvm, inputs_with_any_forms_give_the_same) {
+  std::mt19937 bits(9);
+  for (const int dac_bits : {1, 2, 3}) {
+    random_pass p;
+    p.shape.dac_bits = dac_bits;
+    p.pixels = 64;
+    p.fill(bits, 12, 2, 8, unit_step_sixteenths, 80, dac_bits);
+    std::vector<std::int32_t> expected = p.y;
+    activity slow;
+    run_pass_reference(p.operation(expected), slow);
+    for (const std::string& target : available_targets()) {
+      force_target(target);
+      for (const input_form form : {input_form::none, input_form::planes, input_form::tables, input_form::both}) {
+        for (const std::uint32_t above : {0U, 20U}) {
+          p.inputs->make(form, above);
+          for (std::size_t v = 0; v < p.u.size(); ++v) {
+            const std::vector<std::uint8_t> bytes(p.u[v].begin(), p.u[v].end());
+            p.inputs->pack(v, bytes.data());
+          }
+          std::vector<std::int32_t> results = p.y;
+          activity fast;
+          run_pass(p.operation(results), fast);
+          EXPECT_EQ(results, expected) << target;
+          expect_same(fast, slow);
+        }
+      }
+    }
+  }
+}
+
+// Inputs of two banks are the same: side by side they compute as one wide bank, and count as two.
+TEST(mvm, banks_side_by_side_equal_banks_one_by_one) {
+  std::mt19937 bits(8);
+  for (const int cell_bits : {1, 2}) {
+    random_pass p;
+    p.shape.bits_per_cell = cell_bits;
+    p.shape.adc_bits = cell_bits == 1 ? 5 : 7;
+    p.pixels = 60;
+    p.fill(bits, 9, 3, 8, unit_step_sixteenths, 70, 2);
+    const std::size_t filters = p.filters.size();
+    std::vector<std::int32_t> expected(p.pixels * 2 * filters, 0);
+    activity slow;
+    pass_operation pass = p.operation(expected);
+    pass.y_stride = 2 * filters;
+    run_pass_reference(pass, slow);
+    pass.y += filters;
+    run_pass_reference(pass, slow);
+
+    std::vector<packed_position> wide;
+    for (const packed_position* position : p.positions) {
+      wide.emplace_back(std::vector<const packed_position*>{position, position});
+    }
+    std::vector<const packed_position*> pointers;
+    for (const packed_position& position : wide) pointers.push_back(&position);
+    std::vector<conversion> conversions = p.conversions;
+    for (conversion c : p.conversions) {
+      c.first_column += p.columns;
+      c.output += static_cast<int>(filters);
+      conversions.push_back(c);
+    }
+    std::vector<std::int32_t> results(expected.size(), 0);
+    activity fast;
+    pass = p.operation(results);
+    pass.outputs = static_cast<int>(2 * filters);
+    pass.y_stride = 2 * filters;
+    pass.positions = pointers.data();
+    pass.conversions = conversions.data();
+    pass.conversion_count = conversions.size();
+    pass.banks = 2;
+    run_pass(pass, fast);
+    EXPECT_EQ(results, expected);
+    expect_same(fast, slow);
+  }
+}
+
 TEST(mvm, unprepared_and_prepared_agree_and_reuse) {
   std::mt19937 bits(7);
   random_pass p;

@@ -172,6 +172,38 @@ TEST(dram_core, the_scheduler_sees_the_depth_of_a_bank_queue) {
   }
 }
 
+TEST(dram_core, banks_take_turns_where_asked) {
+  for (const auto arbitration : {bank_arbitration::oldest, bank_arbitration::round_robin}) {
+    dram_config config = reference_ddr4();
+    config.scheduler = scheduling::row_hits;
+    config.arbitration = arbitration;
+    config.timing.ccd_long = config.timing.ccd_short;
+    driver d(config);
+    d.run(0, 0);
+    d.run(group_stride, 100);
+    d.enqueue(64, 200);                 // 2
+    d.enqueue(128, 200);                // 3
+    d.enqueue(group_stride + 64, 200);  // 4
+    d.drain();
+    const bool turns = arbitration == bank_arbitration::round_robin;
+    EXPECT_EQ(d.order,
+              turns ? (std::vector<std::uint64_t>{0, 1, 2, 4, 3}) : (std::vector<std::uint64_t>{0, 1, 2, 3, 4}));
+  }
+}
+
+TEST(dram_core, patience_of_zero_has_no_end) {
+  dram_config config = reference_ddr4();
+  config.scheduler = scheduling::row_hits;
+  config.bank_queue_depth = 64;
+  config.patience = 0;
+  driver d(config);
+  d.run(0, 0);
+  d.enqueue(row_stride, 100);  // 1: conflict
+  for (std::uint64_t i = 1; i <= 40; ++i) d.enqueue(64 * i, 100);
+  d.drain();
+  EXPECT_EQ(d.order.back(), 1U);
+}
+
 // Reads without end may keep a write waiting (its data would turn the bus round), but not for ever.
 TEST(dram_core, a_write_is_not_starved_by_reads_of_other_banks) {
   dram_config config = reference_ddr4();

@@ -15,12 +15,31 @@ using parameters = std::tuple<const char*, scheduling, row_policy, int>;
 
 class dram_protocol : public ::testing::TestWithParam<parameters> {};
 
+/// Plays random traffic and checks the commands.
+void check(const dram_config& config);
+
 TEST_P(dram_protocol, holds_over_random_traffic) {
   dram_config config = make_dram_config(std::get<0>(GetParam()));
   config.accept_missing = true;
   config.scheduler = std::get<1>(GetParam());
   config.page_policy = std::get<2>(GetParam());
   config.organisation.ranks = std::get<3>(GetParam());
+  check(config);
+}
+
+TEST(dram_protocol_keys, holds_with_banks_in_turn_other_mappings_and_without_patience) {
+  for (const char* mapping : {"ro-ra-bg-ba-co", "co-ro-ba-bg-ra", "ra-bg-ro-co-ba"}) {
+    SCOPED_TRACE(mapping);
+    dram_config config = make_dram_config("ddr4-3200");
+    config.mapping = mapping;
+    config.arbitration = bank_arbitration::round_robin;
+    config.patience = 0;
+    config.organisation.ranks = 4;
+    check(config);
+  }
+}
+
+void check(const dram_config& config) {
   config.validate();
   driver d(config);
   std::mt19937_64 generator(7);

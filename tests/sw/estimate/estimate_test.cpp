@@ -30,6 +30,27 @@ TEST(estimate_test, values_of_weights_do_not_matter) {
             without.happened.counted(energy::event::adc_conversion));
 }
 
+TEST(estimate_test, refuses_memories_that_it_does_not_follow) {
+  const quantization::network net = test::residual_network(1, 16, 8);
+  const auto complaint = [&net](const std::vector<std::string>& settings) -> std::string {
+    try {
+      estimated(net, settings);
+    } catch (const input_error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(complaint({"platform.dram.page_policy=closed"}),
+            "dram.page_policy: estimate follows open rows only; run simulates the others");
+  EXPECT_EQ(complaint({"platform.dram.mapping=ro-co-ra-ba-bg"}),
+            "dram.mapping = ro-co-ra-ba-bg: estimate follows mappings with ro, ra and ba above co only");
+  EXPECT_EQ(complaint({"platform.dram.mapping=ch-ro-ra-ba-co-bg", "platform.dram.channels=2"}),
+            "dram.mapping = ch-ro-ra-ba-co-bg: estimate follows mappings with ch below co only");
+  for (const char* good : {"ro-ra-bg-ba-co", "ra-ro-ba-co-ch-bg", "ch-ro-ra-ba-co-bg"}) {
+    EXPECT_EQ(complaint({std::string("platform.dram.mapping=") + good}), "") << good;
+  }
+}
+
 TEST(estimate_test, the_same_twice) {
   const quantization::network net = test::residual_network(1, 16, 8);
   const estimation first = estimated(net), second = estimated(net);
