@@ -221,6 +221,8 @@ void mvm_engine::pack_locations(const tile& t, const vector_set& set, arithmetic
   const std::uint8_t* base = t.memory.planned(t.command.input);
   const std::size_t pitch = static_cast<std::size_t>(t.shape.input_columns) * pixel_bytes(input);
   const auto element = static_cast<std::size_t>(input.element_bytes());
+  // A descriptor may drive more bits than its codes have; planes hold bytes up to 8.
+  const bool bytes = element == 1 && t.layer.descriptor.input_bits <= 8;
   const auto real_zero = static_cast<std::uint16_t>(input.zero_point - input.minimum());
   for (std::size_t s = 0; s < set.slices.size(); ++s) {
     const channel_slice& slice = set.slices[s];
@@ -232,12 +234,12 @@ void mvm_engine::pack_locations(const tile& t, const vector_set& set, arithmetic
       const std::uint8_t* from = base + row * pitch + slice.first_channel * element;
       for (std::size_t column = 0; column < locations_.column_slots.size(); ++column) {
         if (locations_.column_slots[column] < 0) continue;
-        if (element == 1) {
+        if (bytes) {
           load_driven(input, from + column * pixel_bytes(input), slice.rows, byte_codes_.data());
         } else {
           load_driven(input, from + column * pixel_bytes(input), slice.rows, codes_.data());
         }
-        pack(planes, vector++, element == 1);
+        pack(planes, vector++, bytes);
       }
     }
     std::fill_n(codes_.begin(), slice.rows, real_zero);

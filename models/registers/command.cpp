@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "models/registers/bytes.hpp"
+#include "models/registers/hex.hpp"
 
 namespace cimbalom::registers {
 
@@ -90,16 +91,6 @@ std::string tile_text(const command& value) {
   const std::string rows = range_text("rows", value.output_row, value.output_rows);
   if (value.output_columns == 0) return rows;
   return rows + " " + range_text("columns", value.output_column, value.output_columns);
-}
-
-std::string hex(std::uint64_t value) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  do {
-    text.insert(text.begin(), digits[value & 15]);
-    value >>= 4;
-  } while (value != 0);
-  return "0x" + text;
 }
 
 std::string transfer_text(const command& value) {

@@ -52,10 +52,10 @@ void command_builder::add(const command& value, const operand_view& operand, std
   to_.push_back(std::move(one));
 }
 
-void command_builder::load_vector(int layer, std::uint64_t address, std::uint32_t buffer, std::uint64_t row_bytes,
-                                  std::uint64_t rows, std::uint64_t stride) {
+void command_builder::transfer(opcode op, int layer, std::uint64_t address, std::uint32_t buffer,
+                               std::uint64_t row_bytes, std::uint64_t rows, std::uint64_t stride) {
   command c;
-  c.op = opcode::load_vector;
+  c.op = op;
   c.layer = static_cast<std::int16_t>(layer);
   c.memory_address = address;
   c.buffer = buffer;
@@ -66,18 +66,14 @@ void command_builder::load_vector(int layer, std::uint64_t address, std::uint32_
   add(c, {}, transfer_ps(row_bytes, rows));
 }
 
+void command_builder::load_vector(int layer, std::uint64_t address, std::uint32_t buffer, std::uint64_t row_bytes,
+                                  std::uint64_t rows, std::uint64_t stride) {
+  transfer(opcode::load_vector, layer, address, buffer, row_bytes, rows, stride);
+}
+
 void command_builder::store(int layer, std::uint32_t buffer, std::uint64_t address, std::uint64_t row_bytes,
                             std::uint64_t rows, std::uint64_t stride) {
-  command c;
-  c.op = opcode::store;
-  c.layer = static_cast<std::int16_t>(layer);
-  c.memory_address = address;
-  c.buffer = buffer;
-  c.row_bytes = static_cast<std::uint32_t>(row_bytes);
-  c.rows = static_cast<std::uint32_t>(rows);
-  c.memory_stride = static_cast<std::uint32_t>(rows > 1 ? stride : row_bytes);
-  c.buffer_stride_bytes = c.row_bytes;
-  add(c, {}, transfer_ps(row_bytes, rows));
+  transfer(opcode::store, layer, address, buffer, row_bytes, rows, stride);
 }
 
 void command_builder::load_parameters(const work_unit& unit) {

@@ -29,6 +29,8 @@ class command_builder {
   void compute(const registers::command& value, const work_unit& unit);
 
  private:
+  void transfer(registers::opcode op, int layer, std::uint64_t address, std::uint32_t buffer, std::uint64_t row_bytes,
+                std::uint64_t rows, std::uint64_t stride);
   void chunk(const work_unit& unit, std::uint64_t entry, std::uint64_t count, std::uint64_t shard_positions);
   void add(const registers::command& value, const operand_view& operand, std::uint64_t duration_ps,
            std::uint64_t bank_write_ps = 0);

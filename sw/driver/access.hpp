@@ -3,20 +3,13 @@
 #include <cstdint>
 #include <string>
 
+#include "models/registers/hex.hpp"
 #include "models/registers/host_port.hpp"
 #include "platform/configuration/error.hpp"
 
 namespace cimbalom::driver {
 
-inline std::string hex(std::uint64_t value) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  do {
-    text.insert(text.begin(), digits[value & 15]);
-    value >>= 4;
-  } while (value != 0);
-  return "0x" + text;
-}
+using registers::hex;
 
 inline void expect_ok(registers::access_status status, const char* what, std::uint64_t address) {
   if (status == registers::access_status::ok) return;

@@ -1,62 +1,29 @@
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 
-#include "models/arithmetic/nonideality.hpp"
 #include "platform/configuration/platform_file.hpp"
 #include "sw/compiler/compile.hpp"
-#include "sw/onnx/import.hpp"
-#include "sw/quantization/quantize.hpp"
 #include "sw/quantization/reference_executor.hpp"
-#include "sw/runtime/evaluate.hpp"
 #include "sw/runtime/simulate.hpp"
 #include "sw/runtime/untimed_machine.hpp"
 #include "tests/support/simulation_test.hpp"
+#include "tests/system/trained_networks.hpp"
 
 namespace cimbalom::runtime {
 namespace {
 
 using quantization::network;
-
-// Networks as they are trained and published, from the shared folder; without it these tests are skipped.
-std::filesystem::path network_file(const std::string& name) {
-  const char* chosen = std::getenv("CIMBALOM_SHARED");
-  const std::filesystem::path root = chosen != nullptr ? chosen : CIMBALOM_SHARED_DIR;
-  return root / "data" / "networks" / name;
-}
-
-network load(const std::string& name) {
-  const graph::graph g = quantization::prepare(onnx::import_file(network_file(name).string()));
-  quantization::value_ranges ranges;
-  if (!quantization::is_quantized(g)) {
-    for (const graph::value_info& value : g.values) ranges[value.name] = {-6, 6};
-  }
-  return quantization::quantize(g, {}, ranges);
-}
-
-image_source noise_images(const network& net, std::size_t count) {
-  image_source images;
-  images.count = count;
-  images.values = 1;
-  for (const std::int64_t extent : net.tensors[static_cast<std::size_t>(net.input)].shape) {
-    images.values *= static_cast<std::size_t>(extent);
-  }
-  images.fetch = [values = images.values](std::size_t image, float* to) {
-    for (std::size_t i = 0; i < values; ++i) {
-      to[i] = static_cast<float>(arithmetic::random_normal(image + 1, i)) / 65536.0F;
-    }
-  };
-  return images;
-}
+using testing_support::network_file;
+using testing_support::noise_images;
 
 class networks_test : public testing_support::simulation_test {
  protected:
   // Every layer of the accelerator against the reference, then the whole in time against evaluate.
   void check(const std::string& name, std::size_t count = 2) {
     if (!std::filesystem::exists(network_file(name))) GTEST_SKIP() << network_file(name) << " is not there";
-    const network net = load(name);
+    const network net = testing_support::quantized(onnx::import_file(network_file(name).string()));
     check_layers(net);
     check_simulation(net, count);
   }
@@ -102,25 +69,25 @@ class networks_test : public testing_support::simulation_test {
 };
 
 TEST_F(networks_test, resnet20) {
-  check("resnet20_bn.onnx");
+  check("resnet20_bn");
 }
 TEST_F(networks_test, resnet20_folded) {
-  check("resnet20_folded.onnx");
+  check("resnet20_folded");
 }
 TEST_F(networks_test, resnet20_with_convolutions_as_shortcuts) {
-  check("resnet20_folded_convskip.onnx");
+  check("resnet20_folded_convskip");
 }
 TEST_F(networks_test, resnet8) {
-  check("resnet8_cifar10_float.onnx");
+  check("resnet8_cifar10_float");
 }
 TEST_F(networks_test, resnet8_with_its_own_scales) {
-  check("resnet8_cifar10_int8_qdq.onnx");
+  check("resnet8_cifar10_int8_qdq");
 }
 TEST_F(networks_test, keyword_spotting) {
-  check("dscnn_kws_float.onnx");
+  check("dscnn_kws_float");
 }
 TEST_F(networks_test, anomaly_detection) {
-  check("fcae_ad01_float.onnx");
+  check("fcae_ad01_float");
 }
 
 }  // namespace

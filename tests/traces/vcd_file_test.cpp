@@ -7,7 +7,7 @@
 #include <sstream>
 
 #include "platform/configuration/error.hpp"
-#include "tests/support/temporary_folder.hpp"
+#include "tests/traces/scratch.hpp"
 #include "tests/traces/vcd_reader.hpp"
 #include "traces/command_timeline.hpp"
 #include "traces/transaction_log.hpp"
@@ -17,18 +17,9 @@ namespace {
 
 using ::testing::HasSubstr;
 using testing_support::read_vcd;
+using testing_support::scratch;
+using testing_support::text_of;
 using testing_support::vcd_change;
-
-std::string scratch(const std::string& name) {
-  return testing_support::process_folder() / name;
-}
-
-std::string text_of(const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 TEST(vcd_file, writes_every_kind_of_value) {
   const std::string path = scratch("kinds.vcd");

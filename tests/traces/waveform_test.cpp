@@ -8,7 +8,7 @@
 
 #include "platform/configuration/error.hpp"
 #include "tests/models/cim/accelerator_bench.hpp"
-#include "tests/support/temporary_folder.hpp"
+#include "tests/traces/scratch.hpp"
 #include "tests/traces/vcd_reader.hpp"
 #include "traces/transaction_recorder.hpp"
 
@@ -19,19 +19,10 @@ namespace reg = registers::accelerator_register;
 using ::testing::HasSubstr;
 using testing_support::accelerator_bench;
 using testing_support::read_vcd;
+using testing_support::scratch;
+using testing_support::text_of;
 using testing_support::tiny_layer;
 using testing_support::vcd_change;
-
-std::string scratch(const std::string& name) {
-  return testing_support::process_folder() / name;
-}
-
-std::string text_of(const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 TEST(glob, stars_stay_in_a_level_unless_doubled) {
   EXPECT_TRUE(matches("a.*.state", "a.b.state"));

@@ -241,6 +241,29 @@ registers::command fence(std::uint32_t sequence) {
   return result;
 }
 
+std::vector<registers::command> fenced(const tiny_layer& layer, std::uint32_t sequence) {
+  std::vector<registers::command> commands = layer.commands();
+  commands.push_back(fence(sequence));
+  return commands;
+}
+
+std::uint64_t run_fenced(accelerator_bench& bench, const tiny_layer& layer, std::uint32_t sequence) {
+  bench.set_up_ring(64);
+  bench.submit(fenced(layer, sequence));
+  bench.wait_interrupt();
+  return bench.accelerator.statistics().job_ps;
+}
+
+void reset_in_the_middle(accelerator_bench& bench, const tiny_layer& layer, const sc_core::sc_time& after) {
+  bench.set_up_ring(64);
+  bench.submit(fenced(layer));
+  sc_core::wait(after);
+  bench.clear_interrupt();
+  bench.write(reg::control, registers::accelerator_control::reset);
+  bench.wait_interrupt();
+  EXPECT_EQ(bench.read(reg::status), registers::accelerator_event::reset_done);
+}
+
 std::vector<std::uint8_t> run_untimed(const std::vector<registers::command>& commands, std::vector<std::uint8_t> memory,
                                       const cim::accelerator_config& accelerator, const cim::macro_config& macro) {
   cim::functional_core core(accelerator, macro, {});

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -8,22 +7,11 @@
 #include "models/cim/accelerator_module.hpp"
 #include "models/tlm/protocol_checker.hpp"
 #include "tests/models/cim/port_memory.hpp"
+#include "tests/support/counting_sink.hpp"
 #include "tests/support/simulation_test.hpp"
 #include "tests/support/test_initiator.hpp"
 
 namespace cimbalom::testing_support {
-
-/// Adds up what it is told.
-class counting_sink final : public energy::event_sink {
- public:
-  void count(energy::event what, std::int32_t layer, std::uint64_t n) override { counts[{what, layer}] += n; }
-  std::uint64_t total(energy::event what) const {
-    std::uint64_t sum = 0;
-    for (const auto& [key, n] : counts) sum += key.first == what ? n : 0;
-    return sum;
-  }
-  std::map<std::pair<energy::event, std::int32_t>, std::uint64_t> counts;
-};
 
 /// Where the four ports of an accelerator lead, in the order parameter, vector, result, command.
 class memory_system {
@@ -93,6 +81,12 @@ struct tiny_layer {
 };
 
 registers::command fence(std::uint32_t sequence);
+/// The layer's commands and a fence behind them.
+std::vector<registers::command> fenced(const tiny_layer& layer, std::uint32_t sequence = 1);
+/// From a thread, on a fresh bench: the layer through a ring of 64, until its fence is told. Its time in ps.
+std::uint64_t run_fenced(accelerator_bench& bench, const tiny_layer& layer, std::uint32_t sequence = 1);
+/// From a thread: the layer through a ring of 64, and a reset `after` its doorbell; returns with RESET_DONE.
+void reset_in_the_middle(accelerator_bench& bench, const tiny_layer& layer, const sc_core::sc_time& after);
 
 /// Runs commands in order without time on a copy of the image; returns the image afterwards.
 std::vector<std::uint8_t> run_untimed(const std::vector<registers::command>& commands, std::vector<std::uint8_t> memory,

@@ -7,7 +7,6 @@ namespace {
 
 namespace reg = registers::accelerator_register;
 using testing_support::accelerator_bench;
-using testing_support::fence;
 using testing_support::run_untimed;
 using testing_support::tiny_layer;
 
@@ -58,9 +57,7 @@ class accelerator_fabric_test : public testing_support::simulation_test, public 
   }
 
   void run_once(std::uint32_t sequence) {
-    auto commands = layer.commands();
-    commands.push_back(fence(sequence));
-    bench.submit(commands);
+    bench.submit(fenced(layer, sequence));
     bench.wait_interrupt();
     EXPECT_EQ(bench.read(reg::error_code), 0U);
     EXPECT_EQ(bench.read(reg::fence_sequence), sequence);
@@ -90,15 +87,7 @@ TEST_F(accelerator_fabric_test, computes_the_same_over_a_shared_fabric_and_dram)
 
 TEST_P(accelerator_fabric_test, drains_through_the_fabric_on_a_reset) {
   run([&] {
-    bench.set_up_ring(64);
-    auto commands = layer.commands();
-    commands.push_back(fence(1));
-    bench.submit(commands);
-    sc_core::wait(GetParam(), sc_core::SC_NS);
-    bench.clear_interrupt();
-    bench.write(reg::control, registers::accelerator_control::reset);
-    bench.wait_interrupt();
-    EXPECT_EQ(bench.read(reg::status), registers::accelerator_event::reset_done);
+    reset_in_the_middle(bench, layer, {static_cast<double>(GetParam()), sc_core::SC_NS});
     EXPECT_EQ(memory.open(), 0U) << "RESET_DONE means that nothing is outstanding";
     bench.clear_interrupt();
     bench.set_up_ring(64);

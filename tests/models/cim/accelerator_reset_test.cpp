@@ -23,15 +23,7 @@ TEST_P(accelerator_reset_test, drains_and_starts_afresh) {
   layer.place(bench.memory.bytes, {}, 1);
   const auto expected = run_untimed(layer.commands(), bench.memory.bytes, config, {});
   run([&] {
-    bench.set_up_ring(64);
-    auto commands = layer.commands();
-    commands.push_back(fence(1));
-    bench.submit(commands);
-    sc_core::wait(GetParam(), sc_core::SC_NS);
-    bench.clear_interrupt();
-    bench.write(reg::control, registers::accelerator_control::reset);
-    bench.wait_interrupt();
-    EXPECT_EQ(bench.read(reg::status), registers::accelerator_event::reset_done);
+    reset_in_the_middle(bench, layer, {static_cast<double>(GetParam()), sc_core::SC_NS});
     EXPECT_EQ(bench.read(reg::control), 0U);
     EXPECT_EQ(bench.read(reg::ring_head), 0U);
     EXPECT_EQ(bench.read(reg::commands_done), 0U);

@@ -15,11 +15,7 @@ class accelerator_test : public testing_support::simulation_test {
   void run_layer(accelerator_bench& bench, const tiny_layer& layer, std::uint32_t sequence = 7) {
     layer.place(bench.memory.bytes, {}, 1);
     run([&] {
-      bench.set_up_ring(64);
-      auto commands = layer.commands();
-      commands.push_back(fence(sequence));
-      bench.submit(commands);
-      bench.wait_interrupt();
+      run_fenced(bench, layer, sequence);
       EXPECT_EQ(bench.read(reg::error_code), 0U);
       EXPECT_EQ(bench.read(reg::fence_sequence), sequence);
       EXPECT_EQ(bench.read(reg::commands_done), commands.size());
@@ -74,9 +70,7 @@ TEST_F(accelerator_test, the_same_run_twice_gives_the_same_times_counts_and_byte
   run([&] {
     for (accelerator_bench* bench : {&first, &second}) {
       bench->set_up_ring(64);
-      auto commands = layer.commands();
-      commands.push_back(fence(1));
-      bench->put(commands);
+      bench->put(fenced(layer));
       const std::uint64_t now = sc_core::sc_time_stamp().value();
       sc_core::wait(sc_core::sc_time::from_value((now / 1'000'000 + 1) * 1'000'000 - now));  // the same clock phase
       const std::uint64_t started = sc_core::sc_time_stamp().value();
@@ -110,13 +104,7 @@ TEST_F(accelerator_test, a_job_lasts_from_the_doorbell_to_the_fence) {
   options.hooks.fence_reached = [&](std::uint32_t) { tell("fence"); };
   accelerator_bench bench("bench", {}, {}, options);
   layer.place(bench.memory.bytes, {}, 1);
-  run([&] {
-    bench.set_up_ring(64);
-    auto commands = layer.commands();
-    commands.push_back(fence(1));
-    bench.submit(commands);
-    bench.wait_interrupt();
-  });
+  run([&] { run_fenced(bench, layer); });
   EXPECT_EQ(told, (std::vector<std::string>{"begun", "ended", "fence"}));
   ASSERT_EQ(at_ps.size(), 3U);
   EXPECT_EQ(at_ps[1], at_ps[2]);
@@ -133,12 +121,7 @@ TEST_F(accelerator_test, timing_only_takes_the_same_time_and_computes_nothing) {
   for (accelerator_bench* bench : {&full, &timed}) layer.place(bench->memory.bytes, {}, 1);
   run([&] {
     for (accelerator_bench* bench : {&full, &timed}) {
-      bench->set_up_ring(64);
-      auto commands = layer.commands();
-      commands.push_back(fence(1));
-      bench->submit(commands);
-      bench->wait_interrupt();
-      took.push_back(bench->accelerator.statistics().job_ps);
+      took.push_back(run_fenced(*bench, layer));
       EXPECT_EQ(bench->read(reg::error_code), 0U);
     }
   });
@@ -227,12 +210,7 @@ TEST_F(accelerator_test, without_ping_pong_loads_wait_for_the_computation_before
   for (accelerator_bench* bench : {&with, &without}) layer.place(bench->memory.bytes, {}, 1);
   run([&] {
     for (accelerator_bench* bench : {&with, &without}) {
-      bench->set_up_ring(64);
-      auto commands = layer.commands();
-      commands.push_back(fence(1));
-      bench->submit(commands);
-      bench->wait_interrupt();
-      took.push_back(bench->accelerator.statistics().job_ps);
+      took.push_back(run_fenced(*bench, layer));
     }
   });
   EXPECT_LT(took.at(0), took.at(1));

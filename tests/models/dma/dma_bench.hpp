@@ -1,12 +1,12 @@
 #pragma once
 
-#include <map>
 #include <utility>
 
 #include "models/dma/dma.hpp"
 #include "models/registers/dma_registers.hpp"
 #include "models/tlm/payload_pool.hpp"
 #include "models/tlm/protocol_checker.hpp"
+#include "tests/support/counting_sink.hpp"
 #include "tests/support/simulation_test.hpp"
 #include "tests/support/test_initiator.hpp"
 
@@ -15,11 +15,6 @@ namespace cimbalom::testing_support {
 inline sc_core::sc_time ns(int value) {
   return {static_cast<double>(value), sc_core::SC_NS};
 }
-
-struct counting_sink : energy::event_sink {
-  void count(energy::event what, std::int32_t layer, std::uint64_t n) override { counts[{what, layer}] += n; }
-  std::map<std::pair<energy::event, std::int32_t>, std::uint64_t> counts;
-};
 
 /// A DMA with a host at its registers and its interrupt line; the memory comes from who derives.
 struct dma_bench : sc_core::sc_module {

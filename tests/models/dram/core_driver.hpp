@@ -2,22 +2,14 @@
 
 #include <cstdint>
 #include <map>
-#include <utility>
 #include <vector>
 
 #include "models/dram/dram_core.hpp"
+#include "tests/support/counting_sink.hpp"
 
 namespace cimbalom::dram {
 
-struct counting_sink : energy::event_sink {
-  void count(energy::event what, std::int32_t layer, std::uint64_t n) override { counts[{what, layer}] += n; }
-  std::uint64_t total(energy::event what) const {
-    std::uint64_t sum = 0;
-    for (const auto& [key, n] : counts) sum += key.first == what ? n : 0;
-    return sum;
-  }
-  std::map<std::pair<energy::event, std::int32_t>, std::uint64_t> counts;
-};
+using testing_support::counting_sink;
 
 struct issued {
   dram_command command;

@@ -123,51 +123,43 @@ TEST_F(dram_test, channels_add_up) {
   EXPECT_LT(gb_s, 6.4);
 }
 
-TEST_F(dram_test, a_full_queue_holds_the_request_channel) {
+// The most transactions that a read of 4 KiB with eight bursts in flight puts into the queue.
+class dram_queue : public dram_test {
+ protected:
+  std::uint64_t most_queued(const dram_config& config) {
+    transport::memory_port_config port;
+    port.max_outstanding_reads = 8;
+    bench<transport::memory_port> b("bench", config, port);
+    struct depth : transport::observer {
+      void changed(const transport::observed_base& source, const sc_core::sc_time&) override {
+        most = std::max(most, source.bits());
+      }
+      std::uint64_t most = 0;
+    } watch;
+    for (transport::observed_base* value : transport::observed_values(&b.target)) {
+      if (std::string(value->basename()) == "queue") value->attach(watch);
+    }
+    run([&] {
+      std::vector<unsigned char> data(4096);
+      EXPECT_TRUE(b.initiator.read(0, data.data(), data.size()).ok());
+    });
+    EXPECT_EQ(b.target.open(), 0U);
+    return watch.most;
+  }
+};
+
+TEST_F(dram_queue, holds_the_request_channel_when_it_is_full) {
   dram_config config = make_dram_config("lpddr4-3200");
   config.queue_depth = 1;
-  transport::memory_port_config port;
-  port.max_outstanding_reads = 8;
-  bench<transport::memory_port> b("bench", config, port);
-  struct depth : transport::observer {
-    void changed(const transport::observed_base& source, const sc_core::sc_time&) override {
-      most = std::max(most, source.bits());
-    }
-    std::uint64_t most = 0;
-  } watch;
-  for (transport::observed_base* value : transport::observed_values(&b.target)) {
-    if (std::string(value->basename()) == "queue") value->attach(watch);
-  }
-  run([&] {
-    std::vector<unsigned char> data(4096);
-    EXPECT_TRUE(b.initiator.read(0, data.data(), data.size()).ok());
-  });
-  EXPECT_EQ(watch.most, 2U) << "one in the controller, one whose END_REQ waits";
+  EXPECT_EQ(most_queued(config), 2U) << "one in the controller, one whose END_REQ waits";
 }
 
-TEST_F(dram_test, may_count_only_what_waits_before_the_bank_queues) {
+TEST_F(dram_queue, may_count_only_what_waits_before_the_bank_queues) {
   dram_config config = make_dram_config("lpddr4-3200");
   config.queue_depth = 1;
   config.bank_queue_depth = 2;
   config.queue_counts = queue_rule::before_bank_queues;
-  transport::memory_port_config port;
-  port.max_outstanding_reads = 8;
-  bench<transport::memory_port> b("bench", config, port);
-  struct depth : transport::observer {
-    void changed(const transport::observed_base& source, const sc_core::sc_time&) override {
-      most = std::max(most, source.bits());
-    }
-    std::uint64_t most = 0;
-  } watch;
-  for (transport::observed_base* value : transport::observed_values(&b.target)) {
-    if (std::string(value->basename()) == "queue") value->attach(watch);
-  }
-  run([&] {
-    std::vector<unsigned char> data(4096);
-    EXPECT_TRUE(b.initiator.read(0, data.data(), data.size()).ok());
-  });
-  EXPECT_GT(watch.most, 2U) << "what has its column command, or a place in its bank's queue, does not count";
-  EXPECT_EQ(b.target.open(), 0U);
+  EXPECT_GT(most_queued(config), 2U) << "what has its column command, or a place in its bank's queue, does not count";
 }
 
 TEST_F(dram_test, every_preset_answers_after_its_unloaded_clocks) {

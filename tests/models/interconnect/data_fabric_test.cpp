@@ -5,6 +5,7 @@
 #include "models/tlm/memory_port.hpp"
 #include "models/tlm/process.hpp"
 #include "models/tlm/protocol_checker.hpp"
+#include "tests/support/counting_sink.hpp"
 #include "tests/support/simulation_test.hpp"
 #include "tests/support/target_conformance.hpp"
 #include "tests/support/test_initiator.hpp"
@@ -13,6 +14,7 @@
 namespace cimbalom::interconnect {
 namespace {
 
+using testing_support::counting_sink;
 using testing_support::test_initiator;
 using testing_support::test_target;
 using transport::protocol_checker;
@@ -27,13 +29,6 @@ interconnect_config two_by_two() {
   config.targets = {{"low", 0x1000, 0x900}, {"high", 0x8000'0000, 0x10000}};
   return config;
 }
-
-struct counting_sink : energy::event_sink {
-  void count(energy::event what, std::int32_t layer, std::uint64_t n) override {
-    counts[{static_cast<int>(what), layer}] += n;
-  }
-  std::map<std::pair<int, std::int32_t>, std::uint64_t> counts;
-};
 
 template <typename Initiator>
 struct bench : sc_core::sc_module {
@@ -104,8 +99,8 @@ TEST_F(data_fabric_test, books_events_and_traffic_to_the_layer) {
     b.b.read(0x1000, 8);
   });
   using energy::event;
-  EXPECT_EQ((b.sink.counts[{static_cast<int>(event::interconnect_byte), 3}]), 32U);
-  EXPECT_EQ((b.sink.counts[{static_cast<int>(event::interconnect_transaction), energy::no_layer}]), 1U);
+  EXPECT_EQ((b.sink.counts[{event::interconnect_byte, 3}]), 32U);
+  EXPECT_EQ((b.sink.counts[{event::interconnect_transaction, energy::no_layer}]), 1U);
   EXPECT_EQ(b.fabric.statistics().initiators[0].by_layer.at(3).bytes, 32U);
 }
 

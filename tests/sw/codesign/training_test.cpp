@@ -16,24 +16,15 @@
 #include "sw/quantization/adc_calibration.hpp"
 #include "sw/quantization/reference_executor.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "tests/sw/quantization/small_networks.hpp"
 
 namespace cimbalom::codesign {
 namespace {
 
 using graph::op;
 using graph::value_id;
+using quantization::noise;
 using ints = std::vector<std::int64_t>;
-
-/// Numbers that look random and are the same everywhere, in [-1, 1].
-std::vector<float> noise(std::int64_t count, std::uint64_t seed) {
-  std::vector<float> values;
-  std::uint64_t state = seed * 0x9e3779b97f4a7c15ULL + 1;
-  for (std::int64_t k = 0; k < count; ++k) {
-    state = state * 6364136223846793005ULL + 1442695040888963407ULL;
-    values.push_back(static_cast<float>(static_cast<double>(state >> 40) / 8388608.0 - 1.0));
-  }
-  return values;
-}
 
 value_id constant(graph::graph& g, const std::string& name, const graph::shape_t& shape, float scale, float offset) {
   std::vector<float> values = noise(graph::element_count(shape), name.size() + 3);
@@ -242,20 +233,26 @@ TEST(training, repeats_its_bits) {
 
 struct stopped {};
 
+/// Trains until this epoch's end, afresh; the options that go on from there.
+flow_options stopped_after(subject& s, const std::string& path, int epoch) {
+  std::filesystem::remove(path);
+  flow_options first = s.options(path);
+  int epochs = 0;
+  first.progress = [&](const epoch_report&) {
+    if (++epochs == epoch) throw stopped();
+  };
+  EXPECT_THROW(s.run(first), stopped);
+  flow_options second = s.options(path);
+  second.resume = true;
+  return second;
+}
+
 TEST(training, goes_on_from_a_checkpoint_to_the_same_bits) {
   subject s;
   const trained_network whole = s.run(s.options());
   const std::string path = testing_support::process_folder() / "training.ckpt";
   for (int stop = 1; stop <= 4; ++stop) {
-    std::filesystem::remove(path);
-    flow_options first = s.options(path);
-    int epochs = 0;
-    first.progress = [&](const epoch_report&) {
-      if (++epochs == stop) throw stopped();
-    };
-    EXPECT_THROW(s.run(first), stopped);
-    flow_options second = s.options(path);
-    second.resume = true;
+    flow_options second = stopped_after(s, path, stop);
     int left = 0;
     second.progress = [&](const epoch_report&) { ++left; };
     expect_same(s.run(second), whole);
@@ -292,15 +289,7 @@ TEST(training, learned_widths_fill_the_slots_and_resume_to_the_same_bits) {
   EXPECT_EQ(std::accumulate(bits.begin(), bits.end(), 0), 96);
   EXPECT_NE(*std::min_element(bits.begin(), bits.end()), *std::max_element(bits.begin(), bits.end()));
   for (int stop = 2; stop <= 3; ++stop) {
-    std::filesystem::remove(path);
-    flow_options first = s.options(path);
-    int epochs = 0;
-    first.progress = [&](const epoch_report&) {
-      if (++epochs == stop) throw stopped();
-    };
-    EXPECT_THROW(s.run(first), stopped);
-    flow_options second = s.options(path);
-    second.resume = true;
+    flow_options second = stopped_after(s, path, stop);
     expect_same(s.run(second), made);
   }
   std::filesystem::remove(path);

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "platform/configuration/error.hpp"
+#include "tests/support/refusal.hpp"
 
 namespace cimbalom::datasets {
 
@@ -38,18 +38,6 @@ class folder_test : public testing::Test {
   std::filesystem::path folder_;
 };
 
-/// The message of the input_error that `action` throws; fails when it throws none, or one of several lines.
-template <class F>
-std::string refusal(F&& action) {
-  try {
-    action();
-  } catch (const input_error& error) {
-    const std::string text = error.what();
-    EXPECT_EQ(text.find('\n'), std::string::npos) << text;
-    return text;
-  }
-  ADD_FAILURE() << "no input_error";
-  return "";
-}
+using testing_support::refusal;
 
 }  // namespace cimbalom::datasets

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "platform/configuration/error.hpp"
 #include "sw/graph/build.hpp"
 #include "sw/graph/graph.hpp"
 #include "sw/quantization/quantize.hpp"
+#include "tests/support/refusal.hpp"
 
 namespace cimbalom::quantization {
 
@@ -58,17 +58,6 @@ inline value_ranges wide_ranges(const graph::graph& g, double low = -4, double h
   return ranges;
 }
 
-template <class F>
-std::string refusal(F&& action) {
-  try {
-    action();
-  } catch (const input_error& error) {
-    const std::string text = error.what();
-    EXPECT_EQ(text.find('\n'), std::string::npos) << text;
-    return text;
-  }
-  ADD_FAILURE() << "no input_error";
-  return "";
-}
+using testing_support::refusal;
 
 }  // namespace cimbalom::quantization
