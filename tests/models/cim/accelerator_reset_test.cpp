@@ -5,7 +5,6 @@ namespace {
 
 namespace reg = registers::accelerator_register;
 using testing_support::accelerator_bench;
-using testing_support::fence;
 using testing_support::run_untimed;
 using testing_support::tiny_layer;
 
@@ -34,9 +33,7 @@ TEST_P(accelerator_reset_test, drains_and_starts_afresh) {
     EXPECT_EQ(bench.memory.requests, requests) << "nothing goes on after RESET_DONE";
     bench.clear_interrupt();
     bench.set_up_ring(32);
-    commands = layer.commands();
-    commands.push_back(fence(2));
-    bench.submit(commands);
+    bench.submit(fenced(layer, 2));
     bench.wait_interrupt();
     EXPECT_EQ(bench.read(reg::error_code), 0U);
     EXPECT_EQ(bench.read(reg::fence_sequence), 2U);
