@@ -106,8 +106,9 @@ class estimator {
 
   void run_together() {
     const timeline_result alone = walk_segment(0, 1);
-    take_times(alone, 0);
-    made_.result.latency_ps = alone.fence_ps;
+    take_times(alone, 0, alone.doorbell_ps);
+    made_.result.latency_ps = alone.fence_ps - alone.doorbell_ps;
+    to_first_doorbell_ps_ = alone.doorbell_ps;
     const std::uint64_t walked = std::min(rounds(), walked_images);
     const bool once = walked == 1 && accelerators() == 1;
     const timeline_result several = once ? alone : walk_segment(0, walked, accelerators());
@@ -117,7 +118,7 @@ class estimator {
                static_cast<double>(walked - settled_after);
     }
     const double time = static_cast<double>(several.end_ps) + period * static_cast<double>(rounds() - walked);
-    made_.result.batch_ps = scaled(time) - (several.end_ps - several.fence_ps);
+    made_.result.batch_ps = scaled(time) - (several.end_ps - several.fence_ps) - several.doorbell_ps;
     batch_.add(several, time, 1);
     // The first image's commands are written before its doorbell, but within the batch.
     const double before = write_ps(costs_.segments[0].size());
@@ -142,9 +143,9 @@ class estimator {
       const double before = write_ps(costs_.segments[segment].size());
       now += scaled(before);
       from_host += scaled(before);
-      if (begun == never) begun = now;
       const timeline_result part = walk_segment(segment, 1);
-      take_times(part, now - begun);
+      if (begun == never) begun = now + part.doorbell_ps;
+      take_times(part, now, begun);
       last = now + part.fence_ps;
       now += part.end_ps;
       const timeline_result group = accelerators() == 1 ? part : walk_segment(segment, 1, accelerators());
@@ -276,13 +277,14 @@ class estimator {
   }
 
   // Of the timed image. `from`: when the part began.
-  void take_times(const timeline_result& part, std::uint64_t from) {
+  // Of a part that begins at `from`, told from `zero` on.
+  void take_times(const timeline_result& part, std::uint64_t from, std::uint64_t zero) {
     for (std::size_t i = 0; i < part.layers.size(); ++i) {
       const layer_time& time = part.layers[i];
       if (!time.seen) continue;
       runtime::layer_result& to = made_.result.layers[i];
-      to.start_ps = from + time.start_ps;
-      to.end_ps = from + time.end_ps;
+      to.start_ps = from + time.start_ps - zero;
+      to.end_ps = from + time.end_ps - zero;
       to.latency_ps = time.end_ps - time.start_ps;
       to.stall_ps = time.stall_ps;
     }

@@ -242,6 +242,7 @@ class walker {
   void end_put() {
     const bool fence = written_ > total_;
     if (fence || host_image_ + 1 < images_) {
+      if (tail_ == 0) result_.doorbell_ps = now_;
       tail_ = written_;
       host_next_ = fence ? never : now_ + host_.register_ps;
     } else {

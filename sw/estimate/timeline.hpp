@@ -22,6 +22,7 @@ struct layer_time {
 
 /// A few images back to back, from the moment at which their first commands lie in memory.
 struct timeline_result {
+  std::uint64_t doorbell_ps = 0;            ///< the first one: a single image's fence is written before it
   std::uint64_t end_ps = 0;                 ///< the software has seen the fence
   std::uint64_t fence_ps = 0;               ///< the accelerator has reached it
   std::vector<std::uint64_t> image_end_ps;  ///< the last command of each image is complete

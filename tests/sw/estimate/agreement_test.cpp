@@ -16,7 +16,6 @@
 #include "sw/compiler/compile.hpp"
 #include "sw/datasets/builtin_network.hpp"
 #include "sw/estimate/estimate.hpp"
-#include "sw/estimate/memory_model.hpp"
 #include "sw/runtime/simulate.hpp"
 #include "tests/support/simulation_test.hpp"
 #include "tests/system/trained_networks.hpp"
@@ -35,14 +34,6 @@ struct agreement_case {
   std::uint64_t batch = 16;
   bool refreshes = true;
 };
-
-// A refresh falls into an image that is shorter than two of their intervals or not, as what came before has it: nothing
-// that a closed form could know. For longer ones, and without refreshes, there is no such allowance.
-double allowance_percent(const platform::platform_config& platform, double latency_ps) {
-  const memory_model memory(platform);
-  const bool is_short = latency_ps < 2 * static_cast<double>(memory.refresh_interval_ps());
-  return is_short ? 100 * static_cast<double>(memory.refresh_ps()) / latency_ps : 0;
-}
 
 quantization::network load(const std::string& name) {
   if (name.empty()) {
@@ -87,7 +78,7 @@ class agreement_test : public testing_support::simulation_test, public ::testing
     fmt::print("| {} | {:.2f} us {:+.2f} % | {:.2f} us {:+.2f} % | {:+.2f} % |\n",
                ::testing::UnitTest::GetInstance()->current_test_info()->name(), latency / 1e6, latency_off,
                batch_time / 1e6, batch_off, energy_off);
-    EXPECT_LE(std::abs(latency_off), bound_percent + allowance_percent(platform, latency));
+    EXPECT_LE(std::abs(latency_off), bound_percent);
     EXPECT_LE(std::abs(batch_off), bound_percent);
     EXPECT_LE(std::abs(energy_off), bound_percent);
     EXPECT_EQ(estimated.result.compute_bound_ps, simulated.result.compute_bound_ps);
