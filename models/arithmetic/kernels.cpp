@@ -19,6 +19,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 column_kernels make_column_kernels();  // kernels_columns.cpp
 byte_kernels make_byte_kernels();      // kernels_bytes.cpp
+post_kernels make_post_kernels();      // kernels_post.cpp
 
 #if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
 void word_products(const product_item* items, std::size_t count, std::size_t rows, std::size_t outputs,
@@ -141,7 +142,8 @@ void noisy_levels(const noise_arithmetic::converter& adc, std::uint64_t key, con
 }
 
 kernel_set set(const char* name) {
-  return {name, make_column_kernels(), make_byte_kernels(), &word_products, &digits, &add_row, &disturb, &noisy_levels};
+  return {name,     make_column_kernels(), make_byte_kernels(), make_post_kernels(), &word_products, &digits, &add_row,
+          &disturb, &noisy_levels};
 }
 
 }  // namespace HWY_NAMESPACE

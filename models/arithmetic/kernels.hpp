@@ -5,6 +5,7 @@
 
 #include "models/arithmetic/inputs.hpp"
 #include "models/arithmetic/noise_arithmetic.hpp"
+#include "models/arithmetic/post_processing.hpp"
 
 namespace cimbalom::arithmetic::kernels {
 
@@ -175,10 +176,17 @@ struct byte_kernels {
   lookup_pass_function lookup_pass = nullptr;  ///< 2 or 4 slices, 16 rows
 };
 
+/// Kernels of post-processing (kernels_post.cpp).
+struct post_kernels {
+  void (*fixed)(const post_plan&, const post_pixels&) = nullptr;
+  void (*floating)(const post_plan&, const post_pixels&) = nullptr;
+};
+
 struct kernel_set {
   const char* name;
   column_kernels columns;
   byte_kernels bytes;
+  post_kernels post;
   products_function word_products;
   digits_function digits;
   add_row_function add_row;

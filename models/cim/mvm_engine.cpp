@@ -1,6 +1,7 @@
 #include "models/cim/mvm_engine.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <numeric>
 
 #include "models/cim/plan.hpp"
@@ -63,6 +64,17 @@ void describe(const wide_pass& wide, arithmetic::pass_operation& operation) {
   operation.outputs = static_cast<int>(wide.filters);
   operation.positions = wide.pointers.data();
   operation.banks = wide.passes;
+}
+
+// Codes that stand filter by filter go to their channels.
+void scatter(const mvm_layer& layer, const arithmetic::post_pixels& from, std::uint8_t* to) {
+  const std::uint8_t* codes = from.codes;
+  for (std::size_t p = 0; p < from.count; ++p, to += pixel_bytes(layer.descriptor.output)) {
+    for (const layer_filter& filter : layer.filters) {
+      std::memcpy(to + filter.output_channel * from.code_bytes, codes, from.code_bytes);
+      codes += from.code_bytes;
+    }
+  }
 }
 
 std::int32_t saturate(std::int64_t value, const arithmetic::value_range& range, std::uint64_t& count) {
@@ -489,71 +501,46 @@ void mvm_engine::correct_zero_points(tile& t, std::size_t p, std::size_t first, 
   }
 }
 
-template <bool Fixed, bool Second>
-void mvm_engine::finish_pixel(const tile& t, const output_stage& stage, const std::int32_t* acc,
-                              const std::uint8_t* second, std::uint8_t* to) {
+// One row of the second input as the filters want it.
+const std::int32_t* mvm_engine::second_codes(const tile& t, const std::uint8_t* second) {
   const registers::mvm_descriptor& d = t.layer.descriptor;
   const std::vector<layer_filter>& filters = t.layer.filters;
-  if constexpr (Second) {
-    load_codes(d.second_input, second, second_codes_.size(), d.second_input.zero_point, second_codes_.data());
+  const auto channels = static_cast<std::size_t>(d.second_input.channels);
+  second_codes_.resize(static_cast<std::size_t>(t.shape.output_columns) * channels);
+  load_codes(d.second_input, second, second_codes_.size(), d.second_input.zero_point, second_codes_.data());
+  if (t.layer.channels_in_order) return second_codes_.data() + filters[0].output_channel;
+  second_rows_.clear();
+  for (std::size_t first = 0; first < second_codes_.size(); first += channels) {
+    for (const layer_filter& filter : filters) second_rows_.push_back(second_codes_[first + filter.output_channel]);
   }
-  for (std::size_t f = 0; f < filters.size(); ++f) {
-    const layer_filter& filter = filters[f];
-    const std::int64_t sum = acc[f] + filter.bias;
-    if constexpr (Fixed) {
-      std::int64_t product = sum * filter.multiplier;
-      if constexpr (Second) product += std::int64_t{second_codes_[filter.output_channel]} * filter.second_multiplier;
-      row_codes_[f] = stage.code(filter.shift(product));
-    } else {
-      float value = static_cast<float>(sum) * float_of(filter.multiplier);
-      if constexpr (Second) {
-        const float other =
-            static_cast<float>(second_codes_[filter.output_channel]) * float_of(filter.second_multiplier);
-        value += other;
-      }
-      row_codes_[f] = stage.code(value);
-    }
-  }
-  const auto element = static_cast<std::size_t>(d.output.element_bytes());
-  if (t.layer.channels_in_order) {
-    store_codes(d.output, row_codes_.data(), row_codes_.size(), to + filters[0].output_channel * element);
-  } else {
-    for (std::size_t f = 0; f < filters.size(); ++f) {
-      store_code(d.output, row_codes_[f], to + filters[f].output_channel * element);
-    }
-  }
-}
-
-template <bool Fixed, bool Second>
-void mvm_engine::finish_pixels(const tile& t, const std::uint8_t* second, std::uint8_t* output) {
-  const registers::mvm_descriptor& d = t.layer.descriptor;
-  const output_stage stage(d.output, d.clamp_low, d.clamp_high);
-  const std::int32_t* acc = sums(t);
-  row_codes_.resize(t.layer.filters.size());
-  second_codes_.resize(static_cast<std::size_t>(d.output.channels));
-  const std::uint64_t pixel = pixel_bytes(d.output), second_pixel = pixel_bytes(d.second_input);
-  for (std::uint64_t row = 0; row < t.command.output_rows; ++row) {
-    std::uint8_t* to = output + row * static_cast<std::uint64_t>(t.shape.output_pitch) * pixel;
-    const std::uint8_t* other =
-        Second ? second + row * static_cast<std::uint64_t>(t.shape.second_pitch) * second_pixel : nullptr;
-    for (std::int64_t column = 0; column < t.shape.output_columns; ++column) {
-      finish_pixel<Fixed, Second>(t, stage, acc, other, to);
-      acc += t.layer.filters.size();
-      to += pixel;
-      if constexpr (Second) other += second_pixel;
-    }
-  }
+  return second_rows_.data();
 }
 
 void mvm_engine::post_process(const tile& t) {
   const registers::mvm_descriptor& d = t.layer.descriptor;
+  const std::vector<layer_filter>& filters = t.layer.filters;
+  if (filters.empty()) return;
+  const bool in_order = t.layer.channels_in_order;
+  const auto columns = static_cast<std::size_t>(t.shape.output_columns);
+  const std::size_t pixel = pixel_bytes(d.output);
+  arithmetic::post_pixels row;
+  row.sums = sums(t);
+  row.second_stride = in_order ? static_cast<std::size_t>(d.second_input.channels) : filters.size();
+  row.count = columns;
+  row.code_bytes = static_cast<std::size_t>(d.output.element_bytes());
+  row.pitch_bytes = in_order ? pixel : filters.size() * row.code_bytes;
+  row_codes_.resize(in_order ? 0 : columns * row.pitch_bytes);
   std::uint8_t* output = t.memory.planned(t.command.output);
-  const bool fixed = d.requantize == registers::requantization::fixed_point;
-  if (d.has_second_input) {
-    const std::uint8_t* second = t.memory.planned(t.command.second_input);
-    fixed ? finish_pixels<true, true>(t, second, output) : finish_pixels<false, true>(t, second, output);
-  } else {
-    fixed ? finish_pixels<true, false>(t, nullptr, output) : finish_pixels<false, false>(t, nullptr, output);
+  const std::uint8_t* second = d.has_second_input ? t.memory.planned(t.command.second_input) : nullptr;
+  for (std::size_t r = 0; r < t.command.output_rows; ++r, row.sums += columns * filters.size()) {
+    std::uint8_t* to = output + r * static_cast<std::size_t>(t.shape.output_pitch) * pixel;
+    if (second != nullptr) {
+      const std::size_t pitch = static_cast<std::size_t>(t.shape.second_pitch) * pixel_bytes(d.second_input);
+      row.second = second_codes(t, second + r * pitch);
+    }
+    row.codes = in_order ? to + filters[0].output_channel * row.code_bytes : row_codes_.data();
+    t.layer.post.run(row);
+    if (!in_order) scatter(t.layer, row, to);
   }
 }
 

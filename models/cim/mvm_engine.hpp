@@ -7,7 +7,6 @@
 #include "models/cim/buffers.hpp"
 #include "models/cim/macro_config.hpp"
 #include "models/cim/mvm_layer.hpp"
-#include "models/cim/output_stage.hpp"
 #include "models/cim/tile_shape.hpp"
 #include "models/cim/weight_store.hpp"
 #include "models/registers/command.hpp"
@@ -69,11 +68,7 @@ class mvm_engine {
   void correct_zero_points(tile& t, std::size_t pass, std::size_t first, std::size_t count);
   void post_process(const tile& t);
   void run_copies(tile& t, std::size_t pass, std::size_t first, const arithmetic::pass_operation& operation);
-  template <bool Fixed, bool Second>
-  void finish_pixel(const tile& t, const output_stage& stage, const std::int32_t* sums, const std::uint8_t* second,
-                    std::uint8_t* output);
-  template <bool Fixed, bool Second>
-  void finish_pixels(const tile& t, const std::uint8_t* second, std::uint8_t* output);
+  const std::int32_t* second_codes(const tile& t, const std::uint8_t* second);
 
   const shared_position& position(const tile& t, std::size_t entry, std::size_t copy) const;
   arithmetic::input_planes& planes_for(int input_bits);
@@ -93,8 +88,9 @@ class mvm_engine {
   std::vector<std::uint32_t> one_group_;    // a column of vectors_
   std::vector<std::uint64_t> vector_sums_;  // sum of the codes of each vector; only with weight zero points
   std::vector<const arithmetic::packed_position*> pointers_;
-  std::vector<std::int32_t> row_codes_;  // one pixel's outputs
-  std::vector<std::int32_t> second_codes_;
+  std::vector<std::uint8_t> row_codes_;     // one row's outputs, filter by filter
+  std::vector<std::int32_t> second_codes_;  // one row of the second input, channel by channel
+  std::vector<std::int32_t> second_rows_;   // the same, filter by filter
   bool sum_vectors_ = false;
 };
 

@@ -142,22 +142,29 @@ vector_set& set_of(mvm_layer& layer, const pass_record& pass, int rows_active) {
 
 void resolve_filters(mvm_layer& layer, const pass_record& pass, const arithmetic::macro_shape& shape,
                      layer_pass& resolved) {
-  const bool fixed = layer.descriptor.requantize == registers::requantization::fixed_point;
   resolved.first_filter = layer.filters.size();
   resolved.filters = pass.filters.size();
   for (const registers::filter_record& record : pass.filters) {
     const auto output = static_cast<int>(layer.filters.size() - resolved.first_filter);
     arithmetic::append_conversions(shape, record.first_column, record.bits, output, resolved.conversions);
     layer_filter filter;
-    filter.bias = record.bias;
-    filter.multiplier = record.multiplier;
-    filter.second_multiplier = record.second_multiplier;
-    filter.shift = rounding_shift(fixed ? record.shift : 0);
     filter.output_channel = record.output_channel;
     filter.weight_zero_point = record.weight_zero_point;
     layer.has_weight_zero_points |= record.weight_zero_point != 0;
     layer.filters.push_back(filter);
   }
+}
+
+void resolve_post_processing(mvm_layer& layer) {
+  const mvm_descriptor& d = layer.descriptor;
+  const bool fixed = d.requantize == registers::requantization::fixed_point;
+  std::vector<arithmetic::post_filter> filters;
+  for (const pass_record& pass : d.passes) {
+    for (const registers::filter_record& record : pass.filters) {
+      filters.push_back({record.bias, record.multiplier, record.second_multiplier, fixed ? record.shift : 0});
+    }
+  }
+  layer.post = arithmetic::post_processing(fixed, filters, d.output.zero_point, d.clamp_low, d.clamp_high);
 }
 
 void resolve_pass(mvm_layer& layer, const pass_record& pass, const macro_config& macro) {
@@ -180,7 +187,8 @@ void resolve_pass(mvm_layer& layer, const pass_record& pass, const macro_config&
 }  // namespace
 
 std::size_t mvm_layer::footprint() const {
-  std::size_t bytes = sizeof(mvm_layer) + 2 * descriptor_bytes + filters.size() * sizeof(layer_filter);
+  std::size_t bytes =
+      sizeof(mvm_layer) + 2 * descriptor_bytes + filters.size() * sizeof(layer_filter) + post.footprint();
   for (const layer_pass& pass : passes) bytes += pass.conversions.size() * sizeof(arithmetic::conversion);
   for (const vector_set& set : sets) {
     for (const group_source& group : set.groups) bytes += sizeof group + group.runs.size() * sizeof(vector_run);
@@ -205,6 +213,7 @@ error_code resolve(const std::uint8_t* bytes, std::size_t size, const macro_conf
   if (!suits(d, macro)) return error_code::bad_descriptor;
   layer.descriptor_bytes = registers::descriptor_bytes(bytes, size);
   for (const pass_record& pass : d.passes) resolve_pass(layer, pass, macro);
+  resolve_post_processing(layer);
   layer.shards = divide_up(layer.entries, d.shard_positions);
   layer.cache.resize(layer.passes.size());
   layer.input_slices = arithmetic::input_slices(macro.shape(), d.input_bits);

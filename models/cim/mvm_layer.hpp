@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "models/arithmetic/mvm.hpp"
+#include "models/arithmetic/post_processing.hpp"
 #include "models/cim/macro_config.hpp"
-#include "models/cim/output_stage.hpp"
 #include "models/registers/descriptor.hpp"
 
 namespace cimbalom::cim {
@@ -58,12 +58,8 @@ struct layer_pass {
   std::vector<arithmetic::conversion> conversions;
 };
 
-/// Post-processing of one filter.
+/// Where the sum of one filter goes.
 struct layer_filter {
-  std::int64_t bias = 0;
-  std::int32_t multiplier = 0;
-  std::int32_t second_multiplier = 0;
-  rounding_shift shift;
   std::uint32_t output_channel = 0;
   std::int32_t weight_zero_point = 0;
 };
@@ -92,6 +88,7 @@ struct mvm_layer {
   std::size_t descriptor_bytes = 0;
   std::vector<layer_pass> passes;
   std::vector<layer_filter> filters;
+  arithmetic::post_processing post;  ///< of the filters
   std::vector<vector_set> sets;
   std::size_t entries = 0;
   std::size_t shards = 0;

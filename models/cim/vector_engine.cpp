@@ -2,13 +2,17 @@
 
 #include <algorithm>
 
-#include "models/cim/output_stage.hpp"
+#include "models/arithmetic/output_stage.hpp"
+#include "models/arithmetic/post_processing.hpp"
 #include "models/cim/tile_shape.hpp"
 
 namespace cimbalom::cim {
 
 namespace {
 
+using arithmetic::float_of;
+using arithmetic::output_stage;
+using arithmetic::rounding_shift;
 using registers::command;
 using registers::vector_descriptor;
 using registers::vector_kind;
@@ -72,9 +76,17 @@ void for_samples(const job& j, const clipped_window& inside, Visit visit) {
   }
 }
 
-void add_row(const job& j, std::size_t row, std::vector<std::int32_t>& a, std::vector<std::int32_t>& b) {
-  const std::size_t count =
-      static_cast<std::size_t>(j.tile.output_columns) * static_cast<std::size_t>(j.d.output.channels);
+// The same scaling for every channel.
+arithmetic::post_processing addition(const vector_descriptor& d, bool fixed) {
+  const arithmetic::post_filter one{0, d.multiplier, d.second_multiplier, fixed ? d.shift : 0};
+  const std::vector<arithmetic::post_filter> channels(static_cast<std::size_t>(d.output.channels), one);
+  return arithmetic::post_processing(fixed, channels, d.output.zero_point, d.clamp_low, d.clamp_high);
+}
+
+void add_row(const job& j, const arithmetic::post_processing& addition, std::size_t row, std::vector<std::int32_t>& a,
+             std::vector<std::int32_t>& b) {
+  const auto columns = static_cast<std::size_t>(j.tile.output_columns);
+  const std::size_t count = columns * addition.outputs();
   a.resize(count);
   b.resize(count);
   const std::int64_t input_row = std::int64_t{j.c.output_row} + static_cast<std::int64_t>(row);
@@ -82,21 +94,8 @@ void add_row(const job& j, std::size_t row, std::vector<std::int32_t>& a, std::v
   const std::uint8_t* second =
       j.second + row * static_cast<std::size_t>(j.tile.second_pitch) * pixel_bytes(j.d.second_input);
   load_codes(j.d.second_input, second, count, j.d.second_input.zero_point, b.data());
-  if (j.fixed) {
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::int64_t sum = std::int64_t{a[i]} * j.d.multiplier + std::int64_t{b[i]} * j.d.second_multiplier;
-      a[i] = j.stage.code(j.shift(sum));
-    }
-  } else {
-    const float factor = float_of(j.d.multiplier);
-    const float second_factor = float_of(j.d.second_multiplier);
-    for (std::size_t i = 0; i < count; ++i) {
-      const float first = static_cast<float>(a[i]) * factor;
-      const float other = static_cast<float>(b[i]) * second_factor;
-      a[i] = j.stage.code(first + other);
-    }
-  }
-  store_codes(j.d.output, a.data(), count, j.output_pixel(row, 0));
+  addition.run({a.data(), b.data(), addition.outputs(), columns, j.output_pixel(row, 0),
+                static_cast<std::size_t>(j.d.output.element_bytes()), pixel_bytes(j.d.output)});
 }
 
 void affine_row(const job& j, std::size_t row, std::vector<std::int32_t>& codes) {
@@ -176,19 +175,20 @@ void vector_engine::run(const command& c, const vector_descriptor& d, buffers& m
               memory.bytes(c.input, tile.input_bytes(d.input, c.input_rows)),
               adds ? memory.bytes(c.second_input, tile.second_bytes(d.second_input, c.output_rows)) : nullptr,
               memory.bytes(c.output, tile.output_bytes(d.output, c.output_rows)),
-              output_stage(d.output, d.clamp_low, d.clamp_high),
+              output_stage(d.output.zero_point, d.clamp_low, d.clamp_high),
               rounding_shift(fixed ? d.shift : 0),
               fixed};
   const auto width = static_cast<std::size_t>(tile.output_columns);
   const bool slices = d.kind == vector_kind::slice_pad;
   const auto channels = static_cast<std::size_t>(slices ? d.channels_written : d.output.channels);
   const auto first_byte = static_cast<std::size_t>(slices ? d.output_channel * d.output.element_bytes() : 0);
+  const arithmetic::post_processing adding = adds ? addition(d, fixed) : arithmetic::post_processing();
   outputs_.resize(channels);
   codes_.resize(channels);
   sums_.resize(channels);
   for (std::size_t row = 0; row < c.output_rows; ++row) {
     if (adds) {
-      add_row(j, row, codes_, second_codes_);
+      add_row(j, adding, row, codes_, second_codes_);
       continue;
     }
     if (d.kind == vector_kind::affine) {

@@ -3,10 +3,9 @@
 #include <cstdint>
 #include <cstring>
 
-#include "models/registers/descriptor.hpp"
+namespace cimbalom::arithmetic {
 
-namespace cimbalom::cim {
-
+/// The float32 of these bits.
 inline float float_of(std::int32_t bits) {
   float value = 0;
   std::memcpy(&value, &bits, sizeof value);
@@ -31,12 +30,12 @@ class rounding_shift {
 /// The end of post-processing: zero point and clamp of one output tensor.
 class output_stage {
  public:
-  output_stage(const registers::tensor_format& output, std::int32_t clamp_low, std::int32_t clamp_high)
-      : zero_(output.zero_point),
-        low_(clamp_low),
-        high_(clamp_high),
-        float_low_(static_cast<float>(clamp_low - output.zero_point) - 1.0F),
-        float_high_(static_cast<float>(clamp_high - output.zero_point) + 1.0F) {}
+  output_stage(std::int32_t zero_point, std::int32_t low, std::int32_t high)
+      : zero_(zero_point),
+        low_(low),
+        high_(high),
+        float_low_(static_cast<float>(low - zero_point) - 1.0F),
+        float_high_(static_cast<float>(high - zero_point) + 1.0F) {}
 
   /// A shifted fixed-point value.
   std::int32_t code(std::int64_t value) const {
@@ -63,4 +62,4 @@ class output_stage {
   float float_high_;
 };
 
-}  // namespace cimbalom::cim
+}  // namespace cimbalom::arithmetic
