@@ -20,17 +20,6 @@ double log_interpolate(double x, double x0, double a, double x1, double b) {
   return a * std::pow(b / a, t);
 }
 
-/// `between` gives each figure from its member.
-template <typename Between>
-sram_row made_of(double width, double bytes, const Between& between) {
-  return {width,
-          bytes,
-          between(&sram_row::read_pj),
-          between(&sram_row::write_pj),
-          between(&sram_row::leakage_uw),
-          between(&sram_row::area_um2)};
-}
-
 /// The macro of one width at a size between those of the table.
 sram_row at_size(const std::vector<sram_row>& rows, double width, double bytes) {
   std::vector<sram_row> same;
@@ -45,7 +34,12 @@ sram_row at_size(const std::vector<sram_row>& rows, double width, double bytes) 
   const auto between = [&](double sram_row::*member) {
     return log_interpolate(bytes, a.bytes, a.*member, b.bytes, b.*member);
   };
-  return made_of(width, bytes, between);
+  return {width,
+          bytes,
+          between(&sram_row::read_pj),
+          between(&sram_row::write_pj),
+          between(&sram_row::leakage_uw),
+          between(&sram_row::area_um2)};
 }
 
 /// The macro at a width between those of the table.
@@ -62,7 +56,12 @@ sram_row at_width(const std::vector<sram_row>& rows, double width, double bytes)
   const sram_row b = at_size(rows, above, bytes);
   const double t = (width - below) / (above - below);
   const auto between = [&](double sram_row::*member) { return a.*member + t * (b.*member - a.*member); };
-  return made_of(width, bytes, between);
+  return {width,
+          bytes,
+          between(&sram_row::read_pj),
+          between(&sram_row::write_pj),
+          between(&sram_row::leakage_uw),
+          between(&sram_row::area_um2)};
 }
 
 }  // namespace
