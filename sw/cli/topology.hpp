@@ -1,0 +1,16 @@
+#pragma once
+
+#include "sw/graph/graph.hpp"
+#include "sw/quantization/quantize.hpp"
+
+namespace cimbalom::cli {
+
+/// True if the file that holds some of the weights was not there.
+bool lacks_weights(const graph::graph& imported);
+
+/// The integer network of a topology, for time, area and default energy alone: these depend neither on values, so
+/// absent weights are zero, nor on the ranges of activations, so every one gets the same. Consumes the graph: large
+/// networks are held once.
+quantization::network quantize_topology(graph::graph&& imported, const quantization::quantization_settings& settings);
+
+}  // namespace cimbalom::cli
