@@ -63,6 +63,9 @@ void macro_config::validate() const {
   check_real(section, "write_ns", write_ns, 0.0, 1e6);
   check_real(section, "vdd_v", vdd_v, 0.1, 10.0);
   check_real(section, "area_mm2", area_mm2, 0.0, 1e4);
+  check_real(section, "cell_area_f2", cell_area_f2, 1.0, 1e6);
+  check_real(section, "column_cap_ff", column_cap_ff, 0.0, 1e6);
+  check_real(section, "energy_scale", energy_scale, 1e-3, 1e3);
   try {
     arithmetic::validate(shape());
   } catch (const std::invalid_argument& error) {  // what no single key decides: the size of a column sum

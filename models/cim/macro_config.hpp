@@ -9,6 +9,10 @@ namespace cimbalom::cim {
 /// How the ADC range of a layer is chosen (design, section 3).
 enum class adc_range { full, calibrated, fixed };
 
+/// How the adders of a digital macro are laid out: a tree a column; a tree a slot, over whole words; or one adder
+/// beside every cell, sums rippling down the rows.
+enum class adder_layout { column, word, cell };
+
 /// One macro: banks of arrays with their ADCs and shift-add. Keys are those of the platform file, section `macro`.
 /// Defaults: the 28 nm 384 kb 6T SRAM macro of ISSCC 2021 16.3 / JSSC 2023.
 struct macro_config {
@@ -32,7 +36,11 @@ struct macro_config {
   double op_ns = 7.2;              ///< one operation at 8 input bits
   double write_ns = 2.0;           ///< one row (all cols) written
   double vdd_v = 0.9;
-  double area_mm2 = 0.468;  ///< published macro area; 0: from components
+  double area_mm2 = 0.468;                     ///< published macro area; 0: from components
+  adder_layout adders = adder_layout::column;  ///< decides the area alone
+  double cell_area_f2 = 280;                   ///< of a cell, in squares of the feature size; a 6T cell by default
+  double column_cap_ff = 0;                    ///< capacitors of a driven column that take area of their own
+  double energy_scale = 1;  ///< times every energy of the macro: what a published figure says of the component table
 
   /// The parameters that decide the bits of a result.
   arithmetic::macro_shape shape() const;

@@ -18,8 +18,16 @@ void component_table::set_cost(event what, const event_cost& cost) {
   require_source(key, cost.origin);
   const auto index = static_cast<std::size_t>(what);
   if (known_[index]) throw bad_input({}, key, "", "given twice; one row an event");
+  if (cost.yoctojoules >= yoctojoules_per_attojoule) {
+    throw bad_input({}, key, std::to_string(cost.yoctojoules), "yoctojoules beyond the attojoules are below 1000000");
+  }
   known_[index] = true;
   costs_[index] = cost;
+}
+
+wide component_table::yoctojoules(event what) const {
+  const event_cost& one = cost(what);
+  return static_cast<wide>(one.attojoules) * yoctojoules_per_attojoule + one.yoctojoules;
 }
 
 void component_table::set_leakage(component_id component, const leakage& power) {

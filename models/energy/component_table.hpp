@@ -7,8 +7,12 @@
 #include <vector>
 
 #include "models/energy/events.hpp"
+#include "models/energy/wide.hpp"
 
 namespace cimbalom::energy {
+
+/// 1e-24 J in an attojoule; a picowatt for a picosecond is one such unit too.
+inline constexpr std::uint32_t yoctojoules_per_attojoule = 1000000;
 
 /// Where a number comes from. A row without a source is refused.
 struct provenance {
@@ -21,6 +25,8 @@ struct provenance {
 struct event_cost {
   std::uint64_t attojoules = 0;
   provenance origin;
+  std::uint32_t yoctojoules =
+      0;  ///< 1e-24 J beyond the attojoules, below 10^6: one unit of a long column is less than 1 aJ
 };
 
 /// Power that a component draws whenever time passes, for all its instances together.
@@ -40,7 +46,7 @@ struct part_area {
 /// share.
 class component_table {
  public:
-  /// Both throw input_error when the source is empty, or when the row is already there.
+  /// Both throw input_error when the source is empty, when the row is already there, or for 10^6 yoctojoules and more.
   void set_cost(event what, const event_cost& cost);
   void set_leakage(component_id component, const leakage& power);
   void add_area(const part_area& area);
@@ -48,6 +54,8 @@ class component_table {
   void require_complete(const std::string& file) const;
 
   std::uint64_t attojoules(event what) const { return costs_[static_cast<std::size_t>(what)].attojoules; }
+  /// The same to the last digit, in 1e-24 J.
+  wide yoctojoules(event what) const;
   const event_cost& cost(event what) const { return costs_[static_cast<std::size_t>(what)]; }
   std::uint64_t leakage_picowatts(component_id component) const;
   const std::map<component_id, leakage>& leakages() const { return leakage_; }

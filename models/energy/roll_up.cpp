@@ -5,12 +5,9 @@
 namespace cimbalom::energy {
 namespace {
 
-// 1 pW for 1 ps is 1e-24 J; an attojoule is 1e-18 J.
-constexpr wide picowatt_picoseconds_per_attojoule = 1000000;
-
+// Yoctojoules, as events are booked: 1 pW for 1 ps.
 wide leaked(const component_table& costs, component_id component, std::uint64_t picoseconds) {
-  const wide product = static_cast<wide>(costs.leakage_picowatts(component)) * picoseconds;
-  return divide_rounded(product, picowatt_picoseconds_per_attojoule);
+  return static_cast<wide>(costs.leakage_picowatts(component)) * picoseconds;
 }
 
 }  // namespace
@@ -23,9 +20,11 @@ breakdown::breakdown(const component_table& costs, const ledger& happened, std::
     wide* row = &cells_[static_cast<std::size_t>(layer - no_layer) * width];
     for (std::size_t e = 0; e < event_count; ++e) {
       const auto what = static_cast<event>(e);
-      row[component_of(what)] += static_cast<wide>(happened.counted(what, layer)) * costs.attojoules(what);
+      row[component_of(what)] += static_cast<wide>(happened.counted(what, layer)) * costs.yoctojoules(what);
     }
-    for (component_id c = 0; c < width; ++c) row[c] += leaked(costs, c, happened.elapsed_ps(layer));
+    for (component_id c = 0; c < width; ++c) {
+      row[c] = divide_rounded(row[c] + leaked(costs, c, happened.elapsed_ps(layer)), yoctojoules_per_attojoule);
+    }
   }
 }
 

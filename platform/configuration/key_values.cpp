@@ -118,12 +118,29 @@ bool set_value(const key& k, const std::string& text) {
   return std::visit(setter{k, text}, k.value);
 }
 
+namespace {
+
+/// How many of a bank's circuits there are; a digital macro has no converters, an analog one no adders of column sums.
+std::optional<double> circuits(const cim::macro_config& m, const std::string& path) {
+  const bool digital = m.kind == arithmetic::macro_kind::digital;
+  const auto laid_out = [&](cim::adder_layout how) { return digital && m.adders == how; };
+  const double columns = m.columns_driven();
+  if (path == "macro.adcs") return digital ? 0 : std::ceil(columns / (m.cols_per_adc * m.combine_columns));
+  if (path == "macro.dacs") return digital || m.dac_bits == 1 ? 0 : m.rows_active;
+  if (path == "macro.adder_trees") return laid_out(cim::adder_layout::column) ? columns : 0;
+  if (path == "macro.word_trees") return laid_out(cim::adder_layout::word) ? m.slots() : 0;
+  if (path == "macro.cell_adders") return laid_out(cim::adder_layout::cell) ? double(m.rows) * m.cols : 0;
+  if (path == "macro.shift_adders") return laid_out(cim::adder_layout::word) ? m.slots() : columns;
+  if (path == "macro.word_bits") return m.slot_bits + m.dac_bits;
+  return std::nullopt;
+}
+
+}  // namespace
+
 std::optional<double> number(const platform_config& config, const std::string& path) {
+  if (const std::optional<double> count = circuits(config.macro, path)) return count;
   if (path == "macro.columns_driven") return config.macro.columns_driven();
-  if (path == "macro.adcs") {
-    return std::ceil(double(config.macro.columns_driven()) /
-                     (config.macro.cols_per_adc * config.macro.combine_columns));
-  }
+  if (path == "macro.slots") return config.macro.slots();
   if (path == "macro.cell_bytes") {
     return double(config.macro.banks) * config.macro.rows * config.macro.cols * config.macro.bits_per_cell / 8;
   }

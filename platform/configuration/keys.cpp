@@ -72,6 +72,14 @@ void add_macro(std::vector<key>& k, cim::macro_config& m) {
   k.push_back({"macro.write_ns", &m.write_ns, 0, million, "ns", "writing one row of a bank"});
   k.push_back({"macro.vdd_v", &m.vdd_v, 0.1, 10, "V", "supply of the macro; energies scale with its square"});
   k.push_back({"macro.area_mm2", &m.area_mm2, 0, 10000, "mm2", "area of one macro; 0: from its components"});
+  k.push_back({"macro.adders", words(m.adders, {"column", "word", "cell"}), 0, 0, "",
+               "adders of a digital macro: a tree a column, a tree a slot, or one beside every cell; area alone"});
+  k.push_back({"macro.cell_area_f2", &m.cell_area_f2, 1, million, "F^2",
+               "area of a cell in squares of the feature size, where the area comes from components"});
+  k.push_back({"macro.column_cap_ff", &m.column_cap_ff, 0, million, "fF",
+               "capacitors of a driven column that take area of their own"});
+  k.push_back({"macro.energy_scale", &m.energy_scale, 0.001, 1000, "",
+               "times every energy of the macro; a published macro has it from its silicon (docs/validate.md)"});
 }
 
 void add_nonideality(std::vector<key>& k, arithmetic::nonideality_config& n) {

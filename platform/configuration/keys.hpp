@@ -43,8 +43,9 @@ std::string value_text(const key& k);
 /// Sets the value from text. False when the text is no value of this key, or out of range.
 bool set_value(const key& k, const std::string& text);
 
-/// The key as a number, or one of the derived quantities macro.columns_driven, macro.adcs, macro.cell_bytes. Words and
-/// unknown paths: none.
+/// The key as a number, or one of the derived quantities macro.columns_driven, macro.slots, macro.cell_bytes and the
+/// circuits of a bank: macro.adcs, macro.dacs (0 in a digital macro), macro.adder_trees, macro.word_trees,
+/// macro.cell_adders (0 in an analog one), macro.shift_adders, macro.word_bits. Words and unknown paths: none.
 std::optional<double> number(const platform_config& config, const std::string& path);
 
 /// The candidate that is fewest edits from `text`.

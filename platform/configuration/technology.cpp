@@ -128,13 +128,23 @@ std::uint64_t whole(double value, const std::string& key, const quantity& q) {
   return static_cast<std::uint64_t>(std::llround(value));
 }
 
+/// Integer attojoules and the rest of them in 1e-24 J.
+energy::event_cost exact_cost(double attojoules, const std::string& key, const quantity& q) {
+  constexpr double per_attojoule = energy::yoctojoules_per_attojoule;
+  const std::uint64_t nearest_whole = whole(attojoules, key, q);
+  const std::uint64_t down = static_cast<double>(nearest_whole) > attojoules ? nearest_whole - 1 : nearest_whole;
+  const auto rest = static_cast<std::uint32_t>(std::llround((attojoules - static_cast<double>(down)) * per_attojoule));
+  if (rest == energy::yoctojoules_per_attojoule) return {down + 1, q.origin};
+  return {down, q.origin, rest};
+}
+
 }  // namespace
 
 energy::component_table evaluate(const technology& tech, const platform_config& config) {
   const evaluator values(tech, config);
   energy::component_table table;
   for (const auto& [what, q] : tech.events) {
-    table.set_cost(what, {whole(values.energy_of(q), "events." + std::string(energy::name(what)), q), q.origin});
+    table.set_cost(what, exact_cost(values.energy_of(q), "events." + std::string(energy::name(what)), q));
   }
   for (const auto& [component, q] : tech.leakage) {
     const std::string key = "leakage." + std::string(energy::components()[component]);

@@ -16,7 +16,8 @@ enum class law {
   power,       ///< (x / at)^exponent
   levels,      ///< ((2^x - 1) / (2^at - 1))^exponent
   sar,         ///< energy of a charge-redistribution converter of x bits: 100 fF x + 0.001 fF 4^x
-  adc_area,    ///< its area: 10^(-0.0369 x + 1.206) 2^x
+  adc_survey,  ///< energy of a converter of x bits by regression over published ones (docs/energy.md)
+  adc_area,    ///< area of a charge-redistribution converter: 10^(-0.0369 x + 1.206) 2^x
   full_adders  ///< full adders that sum x inputs of `input_bits` bits in a tree
 };
 
@@ -59,6 +60,13 @@ struct area_row {
   quantity whole;                                       ///< the row itself; its count holds in every case
 };
 
+/// How delay follows the supply: proportional to V / (V - threshold)^alpha.
+struct delay_law {
+  double threshold_v = 0;  ///< 0: the file gives no law
+  double alpha = 0;
+  energy::provenance origin;
+};
+
 /// A technology file, read and checked, not yet evaluated for a platform.
 struct technology {
   std::string name;
@@ -68,6 +76,7 @@ struct technology {
   std::map<energy::event, quantity> events;
   std::map<energy::component_id, quantity> leakage;
   std::vector<area_row> areas;
+  delay_law delay;
 };
 
 /// An embedded technology by name ("28nm") or a file. Throws input_error; every event must have a row with a source.

@@ -15,11 +15,9 @@ using unit_table = std::map<std::string, double>;
 const unit_table energy_units = {{"aJ", 1}, {"fJ", 1e3}, {"pJ", 1e6}, {"nJ", 1e9}};
 const unit_table power_units = {{"pW", 1}, {"nW", 1e3}, {"uW", 1e6}, {"mW", 1e9}};
 const unit_table area_units = {{"um2", 1e3}, {"mm2", 1e9}};
-const std::map<std::string, law> laws = {{"power", law::power},
-                                         {"levels", law::levels},
-                                         {"sar", law::sar},
-                                         {"adc_area", law::adc_area},
-                                         {"full_adders", law::full_adders}};
+const std::map<std::string, law> laws = {{"power", law::power},       {"levels", law::levels},
+                                         {"sar", law::sar},           {"adc_survey", law::adc_survey},
+                                         {"adc_area", law::adc_area}, {"full_adders", law::full_adders}};
 
 /// Reads one file; holds what every message needs.
 class reader {
@@ -27,7 +25,7 @@ class reader {
   reader(const std::string& text, std::string file) : file_(std::move(file)), root_(parse_yaml(text, file_)) {}
 
   technology read() {
-    allow(root_, "", {"name", "node_nm", "sources", "sram", "events", "leakage", "area"});
+    allow(root_, "", {"name", "node_nm", "sources", "delay", "sram", "events", "leakage", "area"});
     technology tech;
     tech.file = file_;
     tech.name = scalar(need(root_, "", "name"), file_, "name");
@@ -37,6 +35,7 @@ class reader {
     read_events(tech);
     read_leakage(tech);
     read_areas(tech);
+    if (root_["delay"]) read_delay(tech);
     return tech;
   }
 
@@ -141,7 +140,7 @@ class reader {
     const std::string word = scalar(node, file_, path);
     const auto found = laws.find(word);
     if (found != laws.end()) return found->second;
-    throw bad_input(place_of(file_, node), path, word, "power, levels, sar, adc_area or full_adders");
+    throw bad_input(place_of(file_, node), path, word, "power, levels, sar, adc_survey, adc_area or full_adders");
   }
 
   double in_unit(const YAML::Node& row, const std::string& path, const unit_table& units) const {
@@ -229,6 +228,18 @@ class reader {
                         "no such component; the nearest is " + nearest(name, names));
       }
       tech.leakage[*component] = read_quantity(entry.second, "leakage." + name, power_units);
+    }
+  }
+
+  void read_delay(technology& tech) const {
+    const YAML::Node delay = root_["delay"];
+    allow(delay, "delay", {"threshold_v", "alpha", "method", "conditions", "source"});
+    tech.delay.origin = origin(delay, "delay");
+    for (const auto& [name, target] :
+         {std::pair{"threshold_v", &tech.delay.threshold_v}, {"alpha", &tech.delay.alpha}}) {
+      *target = real(delay, "delay", name);
+      if (*target <= 0)
+        throw bad_input(place_of(file_, delay[name]), join("delay", name), text(delay, "delay", name), "above 0");
     }
   }
 

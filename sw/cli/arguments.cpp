@@ -168,6 +168,15 @@ void add_validate_dram(CLI::App& validate, arguments& parsed, validate_dram_argu
   command->callback([&parsed, &dram] { parsed.validate_dram = dram; });
 }
 
+void add_validate_silicon(CLI::App& validate, arguments& parsed, validate_silicon_arguments& silicon) {
+  CLI::App* command = validate.add_subcommand("silicon", "published macros beside the model");
+  command->add_option("--macro", silicon.macros, "a macro with its published figures (default: the built-in ones)")
+      ->type_name("FILE")
+      ->check(not_empty);
+  command->add_option("--out", silicon.out, "write validate_silicon.json there")->type_name("DIR")->check(not_empty);
+  command->callback([&parsed, &silicon] { parsed.validate_silicon = silicon; });
+}
+
 /// The message of the parser in one line.
 std::string one_line(std::string text) {
   for (char& c : text) {
@@ -198,6 +207,7 @@ arguments parse_arguments(int argc, const char* const* argv) {
   estimate_arguments estimate;
   inspect_arguments inspect;
   validate_dram_arguments validate_of_dram;
+  validate_silicon_arguments validate_of_silicon;
   CLI::App app("Cimbalom: a compute-in-memory accelerator system, from ONNX to accuracy, time, energy and area",
                "cimbalom");
   app.set_version_flag("--version", "cimbalom " CIMBALOM_VERSION);
@@ -210,6 +220,7 @@ arguments parse_arguments(int argc, const char* const* argv) {
   CLI::App* validate = app.add_subcommand("validate", "the model beside published figures");
   validate->require_subcommand(1);
   add_validate_dram(*validate, parsed, validate_of_dram);
+  add_validate_silicon(*validate, parsed, validate_of_silicon);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {

@@ -66,6 +66,11 @@ struct validate_dram_arguments {
   std::string out;  ///< folder; empty: nothing is written
 };
 
+struct validate_silicon_arguments {
+  std::vector<std::string> macros;  ///< files; none: the published ones built in
+  std::string out;                  ///< folder; empty: nothing is written
+};
+
 /// A parsed command line: exactly one command is there, or `text` alone (help, version) with nothing to do.
 struct arguments {
   std::optional<run_arguments> run;
@@ -74,6 +79,7 @@ struct arguments {
   std::optional<estimate_arguments> estimate;
   std::optional<inspect_arguments> inspect;
   std::optional<validate_dram_arguments> validate_dram;
+  std::optional<validate_silicon_arguments> validate_silicon;
   std::string text;
 };
 

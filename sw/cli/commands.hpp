@@ -20,4 +20,7 @@ void estimate(const estimate_arguments& arguments);
 /// further off than its bound.
 void validate_dram(const validate_dram_arguments& arguments);
 
+/// Published macros beside the model; throws run_error when a mean error of the built-in ones is beyond its bound.
+void validate_silicon(const validate_silicon_arguments& arguments);
+
 }  // namespace cimbalom::cli

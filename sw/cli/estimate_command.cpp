@@ -2,19 +2,19 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 
 #include "platform/configuration/error.hpp"
 #include "platform/configuration/platform_file.hpp"
 #include "platform/configuration/technology.hpp"
 #include "sw/cli/commands.hpp"
 #include "sw/cli/settings.hpp"
+#include "sw/cli/topology.hpp"
 #include "sw/compiler/compile.hpp"
 #include "sw/datasets/builtin_network.hpp"
 #include "sw/estimate/estimate.hpp"
 #include "sw/onnx/import.hpp"
 #include "sw/package/package.hpp"
-#include "sw/quantization/adc_calibration.hpp"
-#include "sw/quantization/quantize.hpp"
 #include "sw/report/report.hpp"
 #include "sw/report/sha256.hpp"
 
@@ -38,26 +38,7 @@ topology load(const std::string& file) {
   model.graph = onnx::import_topology(file);
   model.info.name = std::filesystem::path(file).stem().string();
   model.info.sha256 = report::sha256_of_file(file);
-  // Time and default energy do not depend on values: absent weights are zero.
-  for (auto& [id, constant] : model.graph.initializers) {
-    if (!constant.has_data()) constant = graph::tensor(constant.type(), constant.shape());
-  }
   return model;
-}
-
-// Neither does the range of an activation change what is moved and computed: every one gets the same.
-// Large networks are held once: the imported graph goes before the integer one comes.
-// Weights decide whether the first layer's row groups are split.
-quantization::network quantize(graph::graph& imported, const settings& chosen, const cim::macro_config& macro) {
-  const graph::graph prepared = quantization::prepare(imported);
-  imported = {};
-  quantization::value_ranges ranges;
-  if (!quantization::is_quantized(prepared)) {
-    for (const graph::value_info& value : prepared.values) ranges[value.name] = {-1, 1};
-  }
-  quantization::network made = quantization::quantize(prepared, chosen.quantization, ranges);
-  quantization::group_rows_without_images(made, macro.shape(), macro.adc_range);
-  return made;
 }
 
 struct estimated {
@@ -103,14 +84,17 @@ report::report_input estimate_package(const estimated& from) {
   info.sha256 = package::identity(folder);
   report::report_input made = estimate_network(from, held.network, info, true);
   graph::graph imported = held.network.host_graph;
-  const report::report_input dense = estimate_network(from, quantize(imported, {}, from.platform.macro), info, false);
+  const report::report_input dense =
+      estimate_network(from, quantize_topology(std::move(imported), {}, from.platform.macro), info, false);
   made.baseline = report::compared_run{"dense", report::report_json(dense)};
   return made;
 }
 
 report::report_input estimate_model(const estimated& from) {
   topology model = load(from.arguments.model);
-  return estimate_network(from, quantize(model.graph, from.chosen, from.platform.macro), model.info, false);
+  return estimate_network(from,
+                          quantize_topology(std::move(model.graph), from.chosen.quantization, from.platform.macro),
+                          model.info, false);
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ std::string costs_text(const energy::component_table& costs) {
   std::string text = "\nenergy of an event\n";
   for (std::size_t i = 0; i < energy::event_count; ++i) {
     const auto what = static_cast<energy::event>(i);
-    text += fmt::format("  {:<30} {:>14} pJ  {}\n", energy::name(what), energy::to_picojoules(costs.attojoules(what)),
+    text += fmt::format("  {:<30} {:>14} pJ  {}\n", energy::name(what), energy::to_decimal(costs.yoctojoules(what), 12),
                         costs.cost(what).origin.method);
   }
   text += "\narea\n";

@@ -19,6 +19,7 @@ void execute(const arguments& parsed) {
   if (parsed.estimate) estimate(*parsed.estimate);
   if (parsed.run) run(*parsed.run);
   if (parsed.validate_dram) validate_dram(*parsed.validate_dram);
+  if (parsed.validate_silicon) validate_silicon(*parsed.validate_silicon);
 }
 
 /// What is still buffered goes out now, so that a full disk or a closed pipe is told.

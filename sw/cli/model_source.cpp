@@ -33,9 +33,9 @@ loaded_model load_builtin(const source_arguments& source) {
   return model;
 }
 
-loaded_model load_file(const source_arguments& source) {
+loaded_model load_file(const source_arguments& source, bool weights_needed) {
   loaded_model model;
-  model.graph = onnx::import_file(source.model);
+  model.graph = weights_needed ? onnx::import_file(source.model) : onnx::import_topology(source.model);
   model.info.name = std::filesystem::path(source.model).stem().string();
   model.info.sha256 = report::sha256_of_file(source.model);
   model.steps = datasets::find_preprocess(source.preprocess, source.model);
@@ -71,9 +71,9 @@ loaded_model load_package(const source_arguments& source) {
 
 }  // namespace
 
-loaded_model load_model(const source_arguments& source) {
+loaded_model load_model(const source_arguments& source, bool weights_needed) {
   if (!source.package.empty()) return load_package(source);
-  return source.model.empty() ? load_builtin(source) : load_file(source);
+  return source.model.empty() ? load_builtin(source) : load_file(source, weights_needed);
 }
 
 void note(const std::string& text) {

@@ -21,8 +21,9 @@ struct loaded_model {
   std::optional<package::package> package;
 };
 
-/// Throws input_error for a file or package that cannot be read.
-loaded_model load_model(const source_arguments& source);
+/// Throws input_error for a file or package that cannot be read. `weights_needed` false: a file of weights that is not
+/// there leaves its initializers without data.
+loaded_model load_model(const source_arguments& source, bool weights_needed = true);
 
 /// One line for the user on standard error.
 void note(const std::string& text);

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <limits>
 #include <map>
+#include <utility>
 
 #include "platform/configuration/error.hpp"
 #include "platform/configuration/platform_file.hpp"
@@ -13,6 +14,7 @@
 #include "sw/cli/model_source.hpp"
 #include "sw/cli/progress.hpp"
 #include "sw/cli/settings.hpp"
+#include "sw/cli/topology.hpp"
 #include "sw/codesign/variants.hpp"
 #include "sw/onnx/import.hpp"
 #include "sw/quantization/adc_calibration.hpp"
@@ -70,6 +72,7 @@ void hash_files(preparation& made, const source_arguments& source, const loaded_
   if (source.model.empty()) return;
   const std::filesystem::path folder = std::filesystem::path(source.model).parent_path();
   for (const std::string& file : onnx::summarize_file(source.model).data_files) {
+    if (!std::filesystem::exists(folder / file)) continue;  // a topology
     sums["model_data." + file] = report::sha256_of_file((folder / file).string());
   }
 }
@@ -147,7 +150,8 @@ void add_options(report::report_input& report, const quantization::quantization_
 
 }  // namespace
 
-preparation prepare(const source_arguments& source, const std::string& command, std::uint64_t default_images) {
+preparation prepare(const source_arguments& source, const std::string& command, std::uint64_t default_images,
+                    bool timing_only) {
   preparation made;
   made.out = source.out.empty() ? "out" : source.out;
   report::prepare_folder(made.out);
@@ -158,7 +162,8 @@ preparation prepare(const source_arguments& source, const std::string& command, 
   made.report.command = command;
   made.report.platform = made.platform;
   made.report.costs = platform::load_costs(made.platform);
-  const loaded_model model = load_model(source);
+  loaded_model model = load_model(source, !timing_only);
+  const bool topology = !model.package && lacks_weights(model.graph);
   made.images = std::make_unique<inputs>(model.dataset, datasets::split::test, model.steps, model.graph);
   const std::uint64_t asked = source.images > 0 ? source.images : default_images;
   if (asked == 0 && made.images->synthetic()) throw bad_input({}, "--images", "", "is needed without --dataset");
@@ -167,6 +172,9 @@ preparation prepare(const source_arguments& source, const std::string& command, 
   if (source.images > made.count) note(fmt::format("the data set has {} images", made.count));
   if (model.package) {
     use_package(made, model, source.variant.empty() ? codesign::variant::all : codesign::variant_of(source.variant));
+  } else if (topology) {
+    note("the file of weights is absent: they are zero, and only time is simulated");
+    made.network = quantize_topology(std::move(model.graph), chosen.quantization, made.platform.macro);
   } else {
     const inputs images = calibration_inputs(model);
     quantize_model(made, model, chosen, images);

@@ -30,8 +30,10 @@ struct preparation {
 };
 
 /// Checks the output folder first, then reads, calibrates and quantises. `default_images` where --images is not given;
-/// 0: all. Notes for the user go to standard error. Throws input_error and run_error.
-preparation prepare(const source_arguments& source, const std::string& command, std::uint64_t default_images);
+/// 0: all. Notes for the user go to standard error. `timing_only`: the values of the outputs are of no interest, and a
+/// model whose weights are absent will do. Throws input_error and run_error.
+preparation prepare(const source_arguments& source, const std::string& command, std::uint64_t default_images,
+                    bool timing_only = false);
 
 /// How the prepared network is compiled, for batches of `batch` images.
 compiler::compile_options compile_options_of(const preparation& prepared, std::uint64_t batch = 1);

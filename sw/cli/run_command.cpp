@@ -79,7 +79,7 @@ struct work {
   runtime::image_source images;
 
   runtime::workload make(const run_arguments& arguments) {
-    prepared = prepare(arguments.source, "run", default_images);
+    prepared = prepare(arguments.source, "run", default_images, arguments.timing_only);
     program = compiler::compile(prepared.network, prepared.platform, compile_options_of(prepared, arguments.batch));
     images = prepared.images->source(prepared.count);
     return {&prepared.network, &program, &images};

@@ -8,6 +8,7 @@
 #include "sw/cli/settings.hpp"
 #include "sw/report/report.hpp"
 #include "sw/validate/dram_report.hpp"
+#include "sw/validate/silicon_report.hpp"
 #include "traces/memory_trace.hpp"
 
 namespace cimbalom::cli {
@@ -35,6 +36,28 @@ void validate_dram(const validate_dram_arguments& arguments) {
     fmt::print("{}\n", file);
   }
   const std::vector<std::string> beyond = validate::beyond_tolerance(all.references);
+  if (!beyond.empty()) throw run_error(beyond.front());
+}
+
+void validate_silicon(const validate_silicon_arguments& arguments) {
+  if (!arguments.out.empty()) report::prepare_folder(arguments.out);
+  std::vector<validate::silicon_result> results;
+  if (arguments.macros.empty()) {
+    for (const validate::silicon_macro& macro : validate::published_silicon()) {
+      results.push_back(validate::compare(macro));
+    }
+  }
+  for (const std::string& file : arguments.macros) {
+    results.push_back(validate::compare(validate::read_silicon(file)));
+  }
+  fmt::print("{}", validate::silicon_text(results));
+  if (!arguments.out.empty()) {
+    const std::string file = arguments.out + "/validate_silicon.json";
+    report::write_whole(file, validate::silicon_json(results).to_text());
+    fmt::print("{}\n", file);
+  }
+  if (!arguments.macros.empty()) return;
+  const std::vector<std::string> beyond = validate::beyond_bounds(results);
   if (!beyond.empty()) throw run_error(beyond.front());
 }
 

@@ -16,12 +16,12 @@ constexpr std::size_t adc_images = 16;
 class summing_sink : public energy::event_sink {
  public:
   explicit summing_sink(const energy::component_table& costs) : costs_(costs) {}
-  void count(energy::event what, std::int32_t, std::uint64_t n) override { sum_ += costs_.attojoules(what) * n; }
-  std::uint64_t attojoules() const { return sum_; }
+  void count(energy::event what, std::int32_t, std::uint64_t n) override { sum_ += costs_.yoctojoules(what) * n; }
+  double attojoules() const { return energy::to_double(sum_) / energy::yoctojoules_per_attojoule; }
 
  private:
   const energy::component_table& costs_;
-  std::uint64_t sum_ = 0;
+  energy::wide sum_ = 0;
 };
 
 constexpr const char* stage_names[] = {"initial", "pruning", "widths", "mixed"};
@@ -98,7 +98,7 @@ void add_energy(macro_layout& layout, const cim::accelerator_config& accelerator
     work.conversions = conversions;
     summing_sink sum(costs);
     cim::count_energy_events(accelerator, macro, work, cim::expected_activity(macro, work, {}), 0, sum);
-    return static_cast<double>(sum.attojoules());
+    return sum.attojoules();
   };
   layout.slice_energy = joules(0);
   layout.column_energy = (joules(columns) - layout.slice_energy) / static_cast<double>(columns);

@@ -107,11 +107,22 @@ TEST(breakdown, rounds_leakage_once_a_cell) {
   EXPECT_EQ(to_text(breakdown(table, book, 1).total()), "2");
 }
 
+TEST(breakdown, keeps_what_is_less_than_an_attojoule) {
+  component_table table;
+  table.set_cost(event::array_bitline_unit, {0, somewhere, 17000});  // 0.017 aJ
+  ledger book;
+  book.count(event::array_bitline_unit, 0, 1000);
+  EXPECT_EQ(breakdown(table, book, 1).total(), wide{17});
+  EXPECT_EQ(table.yoctojoules(event::array_bitline_unit), wide{17000});
+  EXPECT_THROW(table.set_cost(event::adc_conversion, {1, somewhere, yoctojoules_per_attojoule}), input_error);
+}
+
 TEST(breakdown, parts_sum_to_totals) {
   rc::check("components and layers both sum to the total", [] {
     component_table table;
     for (std::size_t e = 0; e < event_count; ++e) {
-      table.set_cost(static_cast<event>(e), {*rc::gen::inRange<std::uint64_t>(0, 1ULL << 40U), somewhere});
+      table.set_cost(static_cast<event>(e), {*rc::gen::inRange<std::uint64_t>(0, 1ULL << 40U), somewhere,
+                                             *rc::gen::inRange<std::uint32_t>(0, yoctojoules_per_attojoule)});
     }
     for (component_id c = 0; c < components().size(); ++c) {
       table.set_leakage(c, {*rc::gen::inRange<std::uint64_t>(0, 1ULL << 40U), somewhere});

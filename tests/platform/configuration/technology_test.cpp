@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 
 #include "platform/configuration/embedded.hpp"
@@ -39,6 +40,53 @@ TEST(technology, every_row_has_a_source) {
   }
 }
 
+TEST(technology, every_row_of_every_node_has_value_conditions_and_source) {
+  for (const std::string& name : embedded_names("technology/")) {
+    const technology tech = read_technology(name);
+    EXPECT_EQ(tech.name, name);
+    EXPECT_DOUBLE_EQ(tech.node_nm, std::stod(name));
+    EXPECT_GT(tech.delay.threshold_v, 0) << name;
+    const auto expect_origin = [&](const energy::provenance& origin, const std::string& row) {
+      EXPECT_GT(origin.source.size(), 20U) << name << ", " << row;
+      EXPECT_FALSE(origin.method.empty()) << name << ", " << row;
+      EXPECT_FALSE(origin.conditions.empty()) << name << ", " << row;
+    };
+    for (const auto& [what, q] : tech.events) expect_origin(q.origin, std::string(energy::name(what)));
+    for (const auto& [component, q] : tech.leakage)
+      expect_origin(q.origin, std::string(energy::components()[component]));
+    for (const area_row& row : tech.areas) {
+      expect_origin(row.whole.origin, row.part);
+      for (const auto& [part, q] : row.parts) expect_origin(q.origin, row.part + "." + part);
+    }
+    expect_origin(tech.delay.origin, "delay");
+  }
+}
+
+TEST(technology, smaller_nodes_cost_less) {
+  platform_config config;
+  const std::array<const char*, 4> nodes = {"65nm", "28nm", "22nm", "7nm"};
+  for (std::size_t i = 1; i < nodes.size(); ++i) {
+    const energy::component_table larger = evaluate(read_technology(nodes[i - 1]), config);
+    const energy::component_table smaller = evaluate(read_technology(nodes[i]), config);
+    for (const energy::event what :
+         {energy::event::array_wordline_bit, energy::event::array_bitline_unit, energy::event::dac_conversion,
+          energy::event::shift_add_addition, energy::event::input_buffer_read_byte, energy::event::interconnect_byte}) {
+      EXPECT_LT(smaller.yoctojoules(what), larger.yoctojoules(what)) << nodes[i] << ", " << energy::name(what);
+    }
+    config.macro.area_mm2 = 0;
+    EXPECT_LT(evaluate(read_technology(nodes[i]), config).areas().front().milli_um2,
+              evaluate(read_technology(nodes[i - 1]), config).areas().front().milli_um2);
+  }
+}
+
+TEST(technology, refuses_a_law_of_delay_that_is_none) {
+  const std::string text = text_28nm();
+  EXPECT_NE(error_of(replaced(text, "threshold_v: 0.442", "threshold_v: 0")).find("delay.threshold_v = 0: above 0"),
+            std::string::npos);
+  EXPECT_NE(error_of(replaced(text, "{threshold_v", "{threshold")).find("the nearest is threshold_v"),
+            std::string::npos);
+}
+
 TEST(technology, refuses_rows_without_source_unit_or_name) {
   const std::string text = text_28nm();
   const std::string row = "    source: published\n  adder_tree";
@@ -70,8 +118,32 @@ TEST(technology, unknown_name_lists_the_known) {
     read_technology("29nm");
     FAIL();
   } catch (const input_error& error) {
-    EXPECT_STREQ(error.what(), "technology = 29nm: an embedded technology (28nm) or the path of a file");
+    EXPECT_STREQ(error.what(),
+                 "technology = 29nm: an embedded technology (22nm, 28nm, 65nm, 7nm) or the path of a file");
   }
+}
+
+TEST(scaling, delay_follows_the_alpha_power_law) {
+  technology tech = read_technology("22nm");
+  const double expected =
+      (0.7 / std::pow(0.7 - tech.delay.threshold_v, 1.3)) / (1.0 / std::pow(1.0 - tech.delay.threshold_v, 1.3));
+  EXPECT_DOUBLE_EQ(delay_factor(tech, 0.7, 1.0), expected);
+  EXPECT_DOUBLE_EQ(delay_factor(tech, 1.0, 1.0), 1);
+  EXPECT_THROW(delay_factor(tech, 0.4, 1.0), input_error);
+  tech.delay.threshold_v = 0;
+  EXPECT_THROW(delay_factor(tech, 0.7, 1.0), input_error);
+}
+
+// The regression at 65 nm and 8 bits, 7.5 of them effective: 3.898 pJ; energy over energy at 8 bits.
+TEST(scaling, converter_survey) {
+  const scale_factor law{"", 8, law::adc_survey, 1, "", 1};
+  EXPECT_DOUBLE_EQ(factor(law, 8, 0), 1);
+  const auto energy = [](double bits) {
+    const double merit = 128.3068 + 3.2205115 * std::ceil(bits);
+    return std::pow(10, (6.0206 * bits + 1.7609 - merit) / 10) / std::pow(bits, 2.829126);
+  };
+  EXPECT_NEAR(factor(law, 10, 0), energy(9.5) / energy(7.5), 1e-12);
+  EXPECT_DOUBLE_EQ(factor(law, 2, 0), factor(law, 4, 0));  // the regression begins at 4 effective bits
 }
 
 TEST(scaling, laws) {

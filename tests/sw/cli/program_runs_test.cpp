@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/conformance/shared_data.hpp"
 #include "tests/sw/cli/program_start.hpp"
 #include "tests/sw/package/embedded_package.hpp"
 
@@ -35,6 +36,21 @@ TEST(program_runs, estimate_reports_what_run_measures) {
     EXPECT_EQ(estimate["layers"].size(), run["layers"].size());
   }
   EXPECT_GT(report_of("run2")["performance"]["throughput_fps"], report_of("run1")["performance"]["throughput_fps"]);
+}
+
+TEST(program_runs, a_topology_without_weights_is_timed_but_not_computed) {
+  CIMBALOM_NEEDS("topologies/resnet18_imagenet.onnx");
+  const std::string model = "--model " + tests::shared_data() + "/topologies/resnet18_imagenet.onnx --batch 1 --out ";
+  const outcome timed = start("run --timing-only --images 1 " + model + folder("timed"));
+  ASSERT_EQ(timed.code, 0) << timed.errors;
+  EXPECT_NE(timed.errors.find("note: the file of weights is absent"), std::string::npos) << timed.errors;
+  ASSERT_EQ(start("estimate " + model + folder("estimated")).code, 0);
+  const nlohmann::json run = report_of("timed"), estimate = report_of("estimated");
+  expect_near(estimate["performance"]["latency_ns"], run["performance"]["latency_ns"], 3);
+  EXPECT_FALSE(run["accuracy"].contains("hardware_top1"));
+  const outcome computed = start("run --images 1 " + model + folder("computed"));
+  EXPECT_EQ(computed.code, 2);
+  EXPECT_NE(computed.errors.find("the file is absent"), std::string::npos) << computed.errors;
 }
 
 TEST(program_runs, several_accelerators_agree_with_evaluate) {

@@ -35,7 +35,7 @@ TEST(settings, bad_ones_name_key_and_value) {
   EXPECT_EQ(error_of("quantization.weight_bit=4"),
             "--set: quantization.weight_bit: no such key; the nearest is quantization.weight_bits");
   EXPECT_EQ(error_of("quantization.weight_bits=four"), "--set: quantization.weight_bits = four: a number");
-  EXPECT_EQ(error_of("training.x=4"), "--set: training.x: must start with platform., quantization. or policy.");
+  EXPECT_EQ(error_of("study.x=4"), "--set: study.x: must start with platform., quantization. or policy.");
   EXPECT_EQ(error_of("platform.macro"), "--set: platform.macro: must read KEY=VALUE");
   for (const char* setting :
        {"quantization.weight_bits=0", "quantization.activation_bits=17", "quantization.percentile=5",

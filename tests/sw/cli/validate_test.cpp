@@ -53,6 +53,41 @@ TEST_F(validate_command, reads_its_options) {
   EXPECT_NE(parse({"validate", "dram", "--help"}).text.find("--traces"), std::string::npos);
 }
 
+TEST_F(validate_command, reads_the_options_of_silicon) {
+  const arguments parsed = parse({"validate", "silicon", "--macro", "a.yaml", "--out", "o"});
+  ASSERT_TRUE(parsed.validate_silicon);
+  EXPECT_EQ(parsed.validate_silicon->macros, (std::vector<std::string>{"a.yaml"}));
+  EXPECT_EQ(parsed.validate_silicon->out, "o");
+  EXPECT_TRUE(parse({"validate", "silicon"}).validate_silicon->macros.empty());
+}
+
+TEST_F(validate_command, writes_the_published_macros) {
+  validate_silicon_arguments arguments;
+  arguments.out = (folder_ / "out").string();
+  validate_silicon(arguments);
+  std::ifstream stream(folder_ / "out" / "validate_silicon.json");
+  const nlohmann::json written = nlohmann::json::parse(stream);
+  EXPECT_GE(written["macros"].size(), 6U);
+  EXPECT_LE(written["summary"]["tops_per_w_fitted_supply"]["mean_percent"].get<double>(), 10);
+  EXPECT_LE(written["summary"]["tops_per_w_other_supply"]["mean_percent"].get<double>(), 20);
+}
+
+TEST_F(validate_command, a_macro_of_the_user_has_its_row_and_no_bound) {
+  validate_silicon_arguments arguments;
+  arguments.macros = {write("mine.yaml",
+                            "name: mine\nsource: measured here\nplatform: nthu-28nm\npoints:\n"
+                            "  - {figure: tops_per_w, value: 1000}\n")};
+  arguments.out = (folder_ / "out").string();
+  validate_silicon(arguments);
+  std::ifstream stream(folder_ / "out" / "validate_silicon.json");
+  const nlohmann::json written = nlohmann::json::parse(stream);
+  ASSERT_EQ(written["macros"].size(), 1U);
+  EXPECT_EQ(written["macros"][0]["id"], "mine");
+  EXPECT_LT(written["macros"][0]["points"][0]["error_percent"].get<double>(), -90);
+  arguments.macros = {(folder_ / "nowhere.yaml").string()};
+  EXPECT_THROW(validate_silicon(arguments), input_error);
+}
+
 TEST_F(validate_command, plays_a_file_on_the_memory_of_the_platform) {
   validate_dram_arguments arguments;
   arguments.traces = {write("two.trace", "0x0 READ 0\n0x40 WRITE 100\n")};
