@@ -117,6 +117,20 @@ void compile(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(compiler::compile(on.made.network, on.made.platform));
 }
 
+// What exploration pays a design point: compile without words, then estimate.
+void compile_and_estimate(benchmark::State& state) {
+  const prepared_network& on = network();
+  compiler::compile_options how;
+  how.words = false;
+  estimate::estimate_options options;
+  options.batch = 1;
+  for (auto _ : state) {
+    const compiler::program program = compiler::compile(on.made.network, on.made.platform, how);
+    benchmark::DoNotOptimize(estimate::estimate(on.made.network, program, on.made.platform, options));
+  }
+  state.SetItemsProcessed(static_cast<std::int64_t>(on.made.network.layers.size()) * state.iterations());
+}
+
 void estimate(benchmark::State& state) {
   const prepared_network& on = network();
   estimate::estimate_options options;
@@ -172,6 +186,7 @@ BENCHMARK_CAPTURE(run, image, "run")->UseManualTime()->Iterations(1)->Unit(bench
 BENCHMARK_CAPTURE(run, timing_only, "timing_only")->UseManualTime()->Iterations(1)->Unit(benchmark::kMillisecond);
 BENCHMARK(import)->Unit(benchmark::kMillisecond);
 BENCHMARK(compile)->Unit(benchmark::kMillisecond);
+BENCHMARK(compile_and_estimate)->Unit(benchmark::kMillisecond);
 BENCHMARK(estimate)->Arg(1)->Arg(16)->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(dram_core, lpddr4_sequential, "lpddr4-3200", false);
 BENCHMARK_CAPTURE(dram_core, lpddr4_random, "lpddr4-3200", true);

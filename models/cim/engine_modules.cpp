@@ -140,7 +140,7 @@ void compute_engine_module::book(const registers::command& value, const tile_wor
   layer.dense_macs += work.dense_macs;
   layer.used_cell_bits += work.used_cell_bits;
   layer.driven_cell_bits += work.driven_cell_bits;
-  layer.conversions += work.conversions;
+  if (context_.macro.kind == arithmetic::macro_kind::analog) layer.conversions += work.conversions;
   layer.post_operations += work.post_operations;
   layer.compute_bound_ps += std::max(time.bank_ps, time.post_ps);
   layer.busiest_bank_ps += time.bank_ps;

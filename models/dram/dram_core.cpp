@@ -379,6 +379,7 @@ void dram_core::issue_refresh(std::size_t rank_index, std::uint64_t cycle) {
   }
   if (closing) {
     constraints_.precharged(where.rank, cycle);
+    ++statistics_.all_bank_precharges;
     tell(dram_command::precharge_all, where, cycle);
     return;
   }

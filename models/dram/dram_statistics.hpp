@@ -7,8 +7,9 @@ namespace cimbalom::dram {
 struct dram_statistics {
   // Commands, of all channels.
   std::uint64_t activates = 0;
-  std::uint64_t precharges = 0;       ///< single ones; refresh closes the others
-  std::uint64_t auto_precharges = 0;  ///< that a column command brought with it
+  std::uint64_t precharges = 0;           ///< single ones; refresh closes the others
+  std::uint64_t auto_precharges = 0;      ///< that a column command brought with it
+  std::uint64_t all_bank_precharges = 0;  ///< before a refresh
   std::uint64_t read_bursts = 0;
   std::uint64_t write_bursts = 0;
   std::uint64_t refreshes = 0;
@@ -33,6 +34,7 @@ struct dram_statistics {
     activates += other.activates;
     precharges += other.precharges;
     auto_precharges += other.auto_precharges;
+    all_bank_precharges += other.all_bank_precharges;
     read_bursts += other.read_bursts;
     write_bursts += other.write_bursts;
     refreshes += other.refreshes;

@@ -94,6 +94,11 @@ void warn_of_unscaled_time(const assignments& read, platform_config& config) {
                                         changed, op_time_key, config.macro.op_ns));
 }
 
+void warn_of_ideal_memory(platform_config& config) {
+  if (!config.dram.ideal) return;
+  config.warnings.push_back(dram_preset_key + std::string(" is ideal: memory answers at once, times are too good"));
+}
+
 /// In order, but the DRAM preset first: it replaces what stands below it.
 void take_all(assignments& read, place_map& places) {
   const auto is_preset = [](const assignment& a) { return a.target->path == dram_preset_key; };
@@ -171,6 +176,7 @@ platform_config read_and_check(const std::string& text, const std::string& file,
   place_map places;
   take_all(read, places);
   warn_of_unscaled_time(read, config);
+  warn_of_ideal_memory(config);
   config.nonideality.cols_per_adc = config.macro.cols_per_adc;
   try {
     validate(config);

@@ -55,6 +55,7 @@ report::report_input estimate_network(const estimated& from, const quantization:
   report.costs = platform::load_costs(report.platform);
   compiler::compile_options how;
   how.skip_zero_groups = skip_zero_groups;
+  how.words = false;
   how.image_slots =
       static_cast<int>(std::max<std::uint64_t>(from.arguments.batch, static_cast<std::uint64_t>(how.image_slots)));
   const compiler::program program = compiler::compile(network, report.platform, how);

@@ -93,14 +93,21 @@ void prove_sums(const quantization::layer& layer, int input_bits, const cim::mac
   const value_range accumulator_limit = arithmetic::two_complement_range(shape.accumulator_bits);
   for (const formed_pass& pass : passes) {
     const auto operations = static_cast<std::int64_t>(pass.record.groups.size());
+    const std::int64_t driven = operations * shape.rows_active * ((std::int64_t{1} << input_bits) - 1);
     for (std::size_t i = 0; i < pass.record.filters.size(); ++i) {
+      const std::int64_t zero = pass.record.filters[i].weight_zero_point;
       const value_range any = arithmetic::partial_sum_range(shape, adc, input_bits, pass.record.filters[i].bits);
-      if (arithmetic::contains(partial_limit, any) && arithmetic::safe_operations(shape, any) >= operations) continue;
-      const filter_bound exact =
+      if (zero == 0 && arithmetic::contains(partial_limit, any) &&
+          arithmetic::safe_operations(shape, any) >= operations) {
+        continue;
+      }
+      filter_bound exact =
           bound_of_filter(bound, pass, i, shape, static_cast<std::size_t>(macro.position_bytes()));
       if (!arithmetic::contains(partial_limit, exact.operation)) {
         throw too_narrow(layer, "partial_sum_bits", shape.partial_sum_bits, bits_for(exact.operation));
       }
+      // The correction zero * sum(u) is taken off in the accumulator.
+      (zero > 0 ? exact.sum.low : exact.sum.high) -= zero * driven;
       if (!arithmetic::contains(accumulator_limit, exact.sum)) {
         throw too_narrow(layer, "accumulator_bits", shape.accumulator_bits, bits_for(exact.sum));
       }

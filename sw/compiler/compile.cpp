@@ -31,7 +31,7 @@ class compilation {
 
   program run() {
     check_options();
-    units_ = form_units(net_, hardware_, ping_pong(), options_.skip_zero_groups, result_.memory_image);
+    units_ = form_units(net_, hardware_, ping_pong(), options_.skip_zero_groups, result_.memory_image, options_.words);
     words_bytes_ = result_.memory_image.size();
     buffers_ = plan_buffers(net_, units_, hardware_);
     for (std::size_t i = 0; i < units_.size(); ++i) make_compact(units_[i], buffers_.layers[i]);

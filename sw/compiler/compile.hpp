@@ -16,8 +16,9 @@ struct compile_options {
   bool ping_pong = true;          ///< program the next layers while one computes (with accelerator.ping_pong)
   bool residency = true;          ///< keep layers in the arrays from image to image
   bool skip_zero_groups = false;  ///< neither store nor compute row groups whose weights are all zero
-  int image_slots = 16;           ///< images that may lie in DRAM at a time; 1..1024
-  int ring_entries = 8192;        ///< commands in the ring, a power of two; 16..65536
+  bool words = true;     ///< pack the weights; without them only time and energy mean anything: the image holds zeros
+  int image_slots = 16;  ///< images that may lie in DRAM at a time; 1..1024
+  int ring_entries = 8192;  ///< commands in the ring, a power of two; 16..65536
 };
 
 /// Turns a network into commands and a memory image for the first accelerator of the platform. The best of several

@@ -14,28 +14,33 @@ void raise(std::uint64_t& value, std::uint64_t to) {
 
 }  // namespace
 
-void hazard_tracker::split(segments& map, std::uint64_t at) {
-  auto next = map.upper_bound(at);
-  if (next == map.begin()) return;
-  auto holder = std::prev(next);
-  if (holder->first == at || holder->second.end <= at) return;
-  segment tail = holder->second;
-  holder->second.end = at;
-  map.emplace_hint(next, at, tail);
+// Cuts the segment that holds `at`. Returns the first one that begins there or later.
+std::size_t hazard_tracker::split(segments& all, std::uint64_t at) {
+  const auto found = std::partition_point(all.begin(), all.end(), [at](const segment& s) { return s.end <= at; });
+  const auto index = static_cast<std::size_t>(found - all.begin());
+  if (found == all.end() || found->begin >= at) return index;
+  segment head = *found;
+  head.end = at;
+  found->begin = at;
+  all.insert(found, head);
+  return index + 1;
 }
 
 void hazard_tracker::touch(const access& one, registers::engine who, std::uint64_t ordinal, engine_counts& needed) {
-  segments& map = spaces_[static_cast<std::size_t>(one.where)];
-  split(map, one.begin);
-  split(map, one.end);
-  std::uint64_t at = one.begin;
-  auto it = map.lower_bound(one.begin);
-  while (at < one.end) {
-    if (it == map.end() || it->first > at) {  // a gap nobody touched
-      const std::uint64_t end = it == map.end() ? one.end : std::min(one.end, it->first);
-      it = map.emplace_hint(it, at, segment{end, registers::engine::none, 0, {}});
+  if (one.begin >= one.end) return;
+  segments& all = spaces_[static_cast<std::size_t>(one.where)];
+  if (next_place_ == places_.size()) places_.push_back(0);
+  std::size_t& place = places_[next_place_++];
+  if (place >= all.size() || all[place].begin != one.begin) place = split(all, one.begin);
+  std::size_t i = place;
+  for (std::uint64_t at = one.begin; at < one.end; ++i) {
+    if (i == all.size() || all[i].begin > at) {  // a gap nobody touched
+      const std::uint64_t end = i == all.size() ? one.end : std::min(one.end, all[i].begin);
+      all.insert(all.begin() + static_cast<std::ptrdiff_t>(i), segment{at, end, registers::engine::none, 0, {}});
+    } else if (all[i].end > one.end) {
+      split(all, one.end);
     }
-    segment& s = it->second;
+    segment& s = all[i];
     if (s.written > 0) raise(needed[static_cast<std::size_t>(s.writer)], s.written);
     if (one.write) {
       for (std::size_t e = 0; e < needed.size(); ++e) raise(needed[e], s.read[e]);
@@ -46,7 +51,6 @@ void hazard_tracker::touch(const access& one, registers::engine who, std::uint64
       s.read[static_cast<std::size_t>(who)] = ordinal + 1;
     }
     at = s.end;
-    ++it;
   }
 }
 
@@ -64,6 +68,7 @@ void assign_lags(std::vector<planned_command>& stream, bool repeated) {
   // From the second repetition on nothing changes; the third is there because a buffer may skip one image.
   const int repetitions = repeated ? 3 : 1;
   for (int repetition = 0; repetition < repetitions; ++repetition) {
+    tracker.repeat();
     for (planned_command& planned : stream) {
       const registers::engine who = registers::engine_of(planned.command.op);
       if (who == registers::engine::none) continue;

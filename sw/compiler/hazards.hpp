@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
 #include <vector>
 
 #include "sw/compiler/accesses.hpp"
@@ -18,21 +17,26 @@ class hazard_tracker {
   /// Records the accesses of the command that is number `ordinal` of engine `who`, and raises `needed` to the
   /// commands it must wait for.
   void touch(const std::vector<access>& accesses, registers::engine who, std::uint64_t ordinal, engine_counts& needed);
+  /// The same accesses come again in the same order: they are found without a search.
+  void repeat() { next_place_ = 0; }
 
  private:
-  // What happened to [key, end). Counts are ordinal + 1, 0 meaning nobody.
+  // What happened to [begin, end). Counts are ordinal + 1, 0 meaning nobody.
   struct segment {
-    std::uint64_t end = 0;
+    std::uint64_t begin = 0, end = 0;
     registers::engine writer = registers::engine::none;
     std::uint64_t written = 0;
     engine_counts read{};
   };
-  using segments = std::map<std::uint64_t, segment>;
+  // In order of place, apart from each other. Few are ever inserted: the accesses of a stream come again and again.
+  using segments = std::vector<segment>;
 
-  static void split(segments& map, std::uint64_t at);
+  static std::size_t split(segments& all, std::uint64_t at);
   void touch(const access& one, registers::engine who, std::uint64_t ordinal, engine_counts& needed);
 
   std::array<segments, space_count> spaces_;
+  std::vector<std::size_t> places_;  // where each access was found last; only ever a guess
+  std::size_t next_place_ = 0;
 };
 
 /// A command and what it touches.

@@ -30,8 +30,13 @@ std::size_t weights_a_filter(const mvm_parameters& p) {
 
 class former {
  public:
-  former(const quantization::layer& layer, const cim::macro_config& macro, bool skip_zero_groups)
-      : layer_(layer), parameters_(layer.mvm), macro_(macro), shape_(macro.shape()), skip_(skip_zero_groups) {
+  former(const quantization::layer& layer, const cim::macro_config& macro, bool skip_zero_groups, bool pack)
+      : layer_(layer),
+        parameters_(layer.mvm),
+        macro_(macro),
+        shape_(macro.shape()),
+        skip_(skip_zero_groups),
+        pack_(pack) {
     filters_per_group_ = parameters_.filters / parameters_.groups;
     groups_per_pass_ = quantization::groups_per_pass(parameters_, macro.rows_active);
   }
@@ -164,7 +169,7 @@ class former {
     const std::size_t start = pass.words.size();
     pass.words.resize(start + bytes);
     bool any = false;
-    for (int row = 0; row < macro_.rows_active; ++row) {
+    for (int row = 0; row < macro_.rows_active && (pack_ || skip_); ++row) {
       const auto source = rows.at(code, row);
       if (!source) continue;
       any |= store_row(pass, *source, &pass.words[start + static_cast<std::size_t>(row) * row_bytes]);
@@ -191,7 +196,7 @@ class former {
         weight = parameters_.weights[static_cast<std::size_t>(filter) * filter_size + in_filter];
       }
       any |= weight != 0 || record.weight_zero_point != 0;
-      if (weight != 0) arithmetic::store_weight(shape_, weight, record.bits, record.first_column, row);
+      if (weight != 0 && pack_) arithmetic::store_weight(shape_, weight, record.bits, record.first_column, row);
     }
     return any;
   }
@@ -201,6 +206,7 @@ class former {
   const cim::macro_config& macro_;
   arithmetic::macro_shape shape_;
   bool skip_;
+  bool pack_;
   int filters_per_group_ = 1;
   int groups_per_pass_ = 1;
   int next_slot_ = 0;
@@ -241,8 +247,8 @@ std::vector<std::int16_t> weights_of(const std::vector<formed_pass>& passes, con
 }
 
 std::vector<formed_pass> form_passes(const quantization::layer& layer, const cim::macro_config& macro,
-                                     bool skip_zero_groups) {
-  return former(layer, macro, skip_zero_groups).run();
+                                     bool skip_zero_groups, bool pack) {
+  return former(layer, macro, skip_zero_groups, pack).run();
 }
 
 }  // namespace cimbalom::compiler

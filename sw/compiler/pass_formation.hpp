@@ -21,8 +21,9 @@ struct formed_pass {
 /// filter to a slot, in ascending order. A filter wider than a slot takes several adjacent ones. With skip_zero_groups,
 /// a group without a non-zero weight in any filter of its pass is left out. Throws input_error where a filter is wider
 /// than a position, or where the assignment does not suit the layer or the macro.
+/// `pack` false: the words are as many, all zero.
 std::vector<formed_pass> form_passes(const quantization::layer& layer, const cim::macro_config& macro,
-                                     bool skip_zero_groups);
+                                     bool skip_zero_groups, bool pack = true);
 
 /// Inverse of form_passes: the weights of the layer from the words, in the layer's order; what is not stored is 0.
 /// `shape_only` gives everything but the weights.

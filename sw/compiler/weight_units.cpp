@@ -152,11 +152,11 @@ bool channels_interleave(const std::vector<work_unit>& units) {
 }
 
 layer_units mvm_units(const network& net, int number, const target& hardware, bool ping_pong, bool skip_zero_groups,
-                      std::vector<std::uint8_t>& words) {
+                      std::vector<std::uint8_t>& words, bool pack) {
   const layer& source = net.layers[static_cast<std::size_t>(number)];
   const registers::mvm_descriptor head = descriptor_of(net, source, hardware.macro.rows_active);
-  std::vector<formed_pass> passes = form_passes(source, hardware.macro, skip_zero_groups);
-  prove_sums(source, head.input_bits, hardware.macro, passes);
+  std::vector<formed_pass> passes = form_passes(source, hardware.macro, skip_zero_groups, pack);
+  if (pack) prove_sums(source, head.input_bits, hardware.macro, passes);
   set_constants(net, source, passes);
 
   std::size_t largest_pass = 0;
@@ -246,7 +246,7 @@ work_unit vector_unit(const network& net, int number) {
 }  // namespace
 
 std::vector<layer_units> form_units(const network& net, const target& hardware, bool ping_pong, bool skip_zero_groups,
-                                    std::vector<std::uint8_t>& words) {
+                                    std::vector<std::uint8_t>& words, bool pack) {
   std::vector<layer_units> result(net.layers.size());
   for (std::size_t i = 0; i < net.layers.size(); ++i) {
     const int number = static_cast<int>(i);
@@ -254,7 +254,7 @@ std::vector<layer_units> form_units(const network& net, const target& hardware, 
       case layer_kind::host:
         break;
       case layer_kind::mvm:
-        result[i] = mvm_units(net, number, hardware, ping_pong, skip_zero_groups, words);
+        result[i] = mvm_units(net, number, hardware, ping_pong, skip_zero_groups, words, pack);
         break;
       case layer_kind::add:
       case layer_kind::max_pool:

@@ -48,8 +48,9 @@ struct layer_units {
 };
 
 /// Cuts every layer into units and appends their words to `words`. Throws input_error where sums cannot be proved to
-/// fit the partial sums or the accumulators, or a layer does not fit the arrays at all.
+/// fit the partial sums or the accumulators, or a layer does not fit the arrays at all. `pack` false: the words stay
+/// zero and are not proved.
 std::vector<layer_units> form_units(const quantization::network& network, const target& hardware, bool ping_pong,
-                                    bool skip_zero_groups, std::vector<std::uint8_t>& words);
+                                    bool skip_zero_groups, std::vector<std::uint8_t>& words, bool pack = true);
 
 }  // namespace cimbalom::compiler

@@ -29,9 +29,16 @@ void write_whole(const std::string& path, const std::string& text) {
     std::ofstream stream(part, std::ios::binary | std::ios::trunc);
     stream << text;
     stream.flush();
-    if (!stream) throw run_error(path + ": cannot be written: is the disk full?");
+    if (!stream) {
+      stream.close();
+      std::remove(part.c_str());
+      throw run_error(path + ": cannot be written: is the disk full?");
+    }
   }
-  if (std::rename(part.c_str(), path.c_str()) != 0) throw run_error(path + ": cannot be written");
+  if (std::rename(part.c_str(), path.c_str()) != 0) {
+    std::remove(part.c_str());
+    throw run_error(path + ": cannot be written");
+  }
 }
 
 void write_report(const report_input& input, const std::string& folder) {

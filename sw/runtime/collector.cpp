@@ -114,6 +114,8 @@ void collector::take_dram(platform::system& s) {
   dram_result& d = result_.dram;
   d.commands["activate"] = now.activates - dram_before_.activates;
   d.commands["precharge"] = now.precharges - dram_before_.precharges;
+  d.commands["auto_precharge"] = now.auto_precharges - dram_before_.auto_precharges;
+  d.commands["precharge_all"] = now.all_bank_precharges - dram_before_.all_bank_precharges;
   d.commands["read"] = now.read_bursts - dram_before_.read_bursts;
   d.commands["write"] = now.write_bursts - dram_before_.write_bursts;
   d.commands["refresh"] = now.refreshes - dram_before_.refreshes;

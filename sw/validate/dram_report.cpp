@@ -51,6 +51,7 @@ json_value replay_json(const replay_result& r) {
   commands["activate"] = json_value::integer(r.commands.activates);
   commands["precharge"] = json_value::integer(r.commands.precharges);
   commands["auto_precharge"] = json_value::integer(r.commands.auto_precharges);
+  commands["precharge_all"] = json_value::integer(r.commands.all_bank_precharges);
   commands["read"] = json_value::integer(r.commands.read_bursts);
   commands["write"] = json_value::integer(r.commands.write_bursts);
   commands["refresh"] = json_value::integer(r.commands.refreshes);

@@ -64,6 +64,15 @@ TEST_F(system_test, noise_is_that_of_the_image) {
                       4);
 }
 
+TEST_F(system_test, a_digital_macro_converts_nothing) {
+  const simulation got =
+      expect_as_evaluated(test::residual_network(1, 8, 8), default_platform({"platform.macro.kind=digital"}));
+  for (const layer_result& layer : got.result.layers) {
+    EXPECT_EQ(layer.conversions, 0U) << layer.name;
+    EXPECT_EQ(layer.activity.conversions, 0U) << layer.name;
+  }
+}
+
 TEST_F(system_test, host_layers_at_the_end) {
   test::network_builder b;
   test::network_builder::conv_options o;

@@ -225,6 +225,7 @@ TEST(dram_core, refresh_closes_rows_and_blocks_the_rank) {
   // Due at 9360: PRE 9360, REF 9377, next ACT 9377 + 420.
   EXPECT_EQ(d.run(64, 9360), 9377U + 420 + 38);
   EXPECT_EQ(d.core.statistics().refreshes, 1U);
+  EXPECT_EQ(d.core.statistics().all_bank_precharges, 1U);
   EXPECT_EQ(d.core.statistics().row_hits, 0U);
   driver late(reference_ddr4());
   EXPECT_EQ(late.run(0, 100'000), 100'038U) << "refreshes of an idle time are over";

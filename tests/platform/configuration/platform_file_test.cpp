@@ -87,6 +87,12 @@ TEST(platform_file, a_section_is_no_key) {
   EXPECT_EQ(error_of("", {"platform.macro=5"}), "--set: macro: is a section: name one of its keys, such as macro.kind");
 }
 
+TEST(platform_file, ideal_memory_is_told) {
+  const std::vector<std::string> all = parse_platform("dram: {preset: ideal}", "p.yaml").warnings;
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0], "dram.preset is ideal: memory answers at once, times are too good");
+}
+
 TEST(platform_file, what_decides_the_time_of_an_operation_warns_without_a_new_time) {
   const auto warned = [](const std::string& text, const std::vector<std::string>& settings = {}) {
     const std::vector<std::string> all = parse_platform(text, "p.yaml", settings).warnings;

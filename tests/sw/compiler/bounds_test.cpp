@@ -78,5 +78,18 @@ TEST(bounds, weights_prove_what_widths_do_not) {
   EXPECT_NO_THROW(prove_sums(layer, 8, macro, passes));
 }
 
+// 16 rows of codes up to 255, 127 times: 518,160 beside what the weights give.
+TEST(bounds, the_correction_of_weight_zero_points_must_fit_too) {
+  cim::macro_config macro;
+  quantization::layer layer = layer_of(16, 1, 8);
+  for (std::int16_t& w : layer.mvm.weights) w = 0;
+  layer.mvm.weight_zero_point = {-127};
+  const auto passes = form_passes(layer, macro, false);
+  macro.accumulator_bits = 20;
+  EXPECT_NO_THROW(prove_sums(layer, 8, macro, passes));
+  macro.accumulator_bits = 19;
+  EXPECT_THROW(prove_sums(layer, 8, macro, passes), input_error);
+}
+
 }  // namespace
 }  // namespace cimbalom::compiler

@@ -247,13 +247,33 @@ TEST(compile, refusals_name_what_limits) {
   EXPECT_NE(refusal([](target& t) { t.memory_bytes = 65536; }).find("dram"), std::string::npos);
 }
 
+void expect_same_commands(const program& a, const program& b) {
+  ASSERT_EQ(a.segments[0].commands.size(), b.segments[0].commands.size());
+  for (std::size_t i = 0; i < a.segments[0].commands.size(); ++i) {
+    EXPECT_EQ(registers::encode(a.segments[0].commands[i]), registers::encode(b.segments[0].commands[i]));
+  }
+}
+
 TEST(compile, same_input_same_program) {
   const network net = test::residual_network(1, 16, 8);
   const program a = compile(net, target()), b = compile(net, target());
   EXPECT_EQ(a.memory_image, b.memory_image);
-  ASSERT_EQ(a.segments[0].commands.size(), b.segments[0].commands.size());
-  for (std::size_t i = 0; i < a.segments[0].commands.size(); ++i) {
-    EXPECT_EQ(registers::encode(a.segments[0].commands[i]), registers::encode(b.segments[0].commands[i]));
+  expect_same_commands(a, b);
+}
+
+TEST(compile, without_words_the_commands_stay) {
+  network net = test::residual_network(1, 16, 8);
+  std::fill_n(net.layers[0].mvm.weights.begin(), net.layers[0].mvm.weights.size() / 2, std::int16_t{0});
+  for (const bool skips : {false, true}) {
+    compile_options options;
+    options.skip_zero_groups = skips;
+    const program packed = compile(net, target(), options);
+    options.words = false;
+    const program bare = compile(net, target(), options);
+    expect_same_commands(packed, bare);
+    EXPECT_EQ(packed.weight_storage_bits, bare.weight_storage_bits);
+    EXPECT_EQ(packed.memory_image.size(), bare.memory_image.size());
+    EXPECT_NE(packed.memory_image, bare.memory_image);
   }
 }
 

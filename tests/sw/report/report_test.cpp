@@ -334,6 +334,18 @@ TEST(files, written_whole_and_reread) {
   EXPECT_FALSE(std::filesystem::exists(folder + "/report.json.part"));
 }
 
+TEST(files, what_cannot_be_written_leaves_nothing_behind) {
+  const std::string folder = testing_support::process_folder() / "occupied";
+  std::filesystem::create_directories(folder + "/report.json");
+  EXPECT_THROW(write_report(sample(), folder), run_error);
+  EXPECT_FALSE(std::filesystem::exists(folder + "/report.json.part"));
+  if (std::ofstream("/dev/full")) {
+    std::filesystem::create_symlink("/dev/full", folder + "/layers.csv.part");
+    EXPECT_THROW(write_whole(folder + "/layers.csv", "text"), run_error);
+    EXPECT_FALSE(std::filesystem::exists(std::filesystem::symlink_status(folder + "/layers.csv.part")));
+  }
+}
+
 TEST(files, unwritable_folder_is_bad_input) {
   EXPECT_THROW(prepare_folder("/proc/cimbalom"), input_error);
   const std::string file = testing_support::process_folder() / "a_file";
