@@ -283,7 +283,7 @@ technology parse_technology(const std::string& text, const std::string& file) {
 }
 
 std::string technology_text(const std::string& name_or_path) {
-  const std::string embedded = embedded_text("technology/" + name_or_path + ".yaml");
+  std::string embedded = embedded_text("technology/" + name_or_path + ".yaml");
   if (!embedded.empty()) return embedded;
   if (!std::filesystem::exists(name_or_path)) {
     std::string names;

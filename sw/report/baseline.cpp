@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "platform/configuration/error.hpp"
 #include "sw/report/figures.hpp"
@@ -137,13 +138,14 @@ std::string ablation_line(const std::string& name, const gains& g) {
 }  // namespace
 
 void add_baseline(json_value& report, const compared_run& baseline) {
+  json_value gain = gain_json(gains(baseline.report, report));  // refuses a report that lacks a figure
   json_value& to = report["baseline"];
   for (const char* key : {"accuracy", "performance", "energy", "memory"}) copy_part(to, baseline.report, key);
   if (const json_value* packed = baseline.report.find({"memory", "weight_storage_bits"}))
     to["memory"]["packed_weight_storage_bits"] = *packed;
   to["memory"]["weight_storage_bits"] = *baseline.report.find({"memory", "dense_weight_bits"});
   to["layers"] = layers_json(baseline.report);
-  report["gain"] = gain_json(gains(baseline.report, report));
+  report["gain"] = std::move(gain);
 }
 
 void add_ablation(json_value& report, const compared_run& baseline, const std::vector<compared_run>& runs) {

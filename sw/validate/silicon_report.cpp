@@ -31,6 +31,11 @@ bool is_scored(silicon_class of) {
   return of != silicon_class::fitted && of != silicon_class::outside;
 }
 
+/// "1 point", "2 points".
+std::string count_text(std::size_t count, const char* what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
 const char* figure_text(silicon_figure figure) {
   switch (figure) {
     case silicon_figure::tops_per_w:
@@ -77,12 +82,12 @@ std::string macro_text(const silicon_result& result) {
 std::string summary_text(const std::vector<silicon_result>& results, const class_words& words) {
   const error_summary errors = summarize(results, words.of);
   if (errors.points == 0) return "";
-  if (!is_scored(words.of)) return fmt::format("  {:<53} {:>4} points\n", words.text, errors.points);
+  if (!is_scored(words.of)) return fmt::format("  {:<53} {:>10}\n", words.text, count_text(errors.points, "point"));
   const double bound = bound_percent(words.of);
-  return fmt::format(
-      "  {:<53} {:>4} points of {:>2} macros: error mean {:>5.1f} %, median {:>5.1f} %, worst {:>5.1f} %{}\n",
-      words.text, errors.points, errors.macros, errors.mean_percent, errors.median_percent, errors.worst_percent,
-      bound > 0 ? fmt::format("; bound of the mean {} %", bound) : "");
+  return fmt::format("  {:<53} {:>10} of {:>9}: error mean {:>5.1f} %, median {:>5.1f} %, worst {:>5.1f} %{}\n",
+                     words.text, count_text(errors.points, "point"), count_text(errors.macros, "macro"),
+                     errors.mean_percent, errors.median_percent, errors.worst_percent,
+                     bound > 0 ? fmt::format("; bound of the mean {} %", bound) : "");
 }
 
 json_value point_json(const silicon_macro& macro, const silicon_row& row) {
@@ -150,7 +155,7 @@ std::string silicon_text(const std::vector<silicon_result>& results) {
     text += macro_text(result) + "\n";
     points += result.rows.size();
   }
-  text += fmt::format("{} macros, {} published figures\n", results.size(), points);
+  text += fmt::format("{}, {}\n", count_text(results.size(), "macro"), count_text(points, "published figure"));
   for (const class_words& words : classes) text += summary_text(results, words);
   return text;
 }

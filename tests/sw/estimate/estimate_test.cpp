@@ -19,6 +19,16 @@ estimation estimated(const quantization::network& net, const std::vector<std::st
   return estimate(net, compiler::compile(net, platform), platform, options);
 }
 
+TEST(estimate_test, every_preset_takes_a_network) {
+  const quantization::network net = test::residual_network(1, 16, 8);
+  for (const std::string& name : platform::preset_names()) {
+    const platform::platform_config platform = platform::read_platform(name);
+    estimation result;
+    EXPECT_NO_THROW(result = estimate(net, compiler::compile(net, platform), platform, {})) << name;
+    EXPECT_GT(result.result.latency_ps, 0U) << name;
+  }
+}
+
 TEST(estimate_test, values_of_weights_do_not_matter) {
   const quantization::network net = test::residual_network(1, 16, 8);
   quantization::network empty = net;
