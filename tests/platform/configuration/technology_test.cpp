@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -77,6 +78,47 @@ TEST(technology, smaller_nodes_cost_less) {
     EXPECT_LT(evaluate(read_technology(nodes[i]), config).areas().front().milli_um2,
               evaluate(read_technology(nodes[i - 1]), config).areas().front().milli_um2);
   }
+}
+
+// The factors of docs/energy.md: energy and area of gates from 28 nm, SRAM of 7 nm from 22 nm, converters by
+// regression.
+TEST(technology, rows_follow_the_stated_rules) {
+  platform_config config;
+  const auto costs = [&](const char* node) { return evaluate(read_technology(node), config); };
+  const energy::component_table reference = costs("28nm");
+  const auto area = [](const energy::component_table& table, const std::string& part) {
+    const auto found = std::find_if(table.areas().begin(), table.areas().end(),
+                                    [&](const energy::part_area& a) { return a.part == part; });
+    return static_cast<double>(found->milli_um2);
+  };
+  struct rule {
+    const char* node;
+    double energy, area, converter_pj;
+  };
+  for (const rule& r :
+       {rule{"65nm", 2.474, 3.947, 3.898}, rule{"22nm", 0.602, 0.664, 0.5085}, rule{"7nm", 0.202, 0.154, 0.05906}}) {
+    const energy::component_table table = costs(r.node);
+    for (const energy::event what : {energy::event::adder_tree_addition, energy::event::shift_add_addition,
+                                     energy::event::post_processing_requantize, energy::event::dma_descriptor}) {
+      const double ratio = energy::to_double(table.yoctojoules(what)) / energy::to_double(reference.yoctojoules(what));
+      EXPECT_NEAR(ratio / r.energy, 1, 2e-3) << r.node << ", " << energy::name(what);
+    }
+    EXPECT_NEAR(area(table, "post_processing") / area(reference, "post_processing") / r.area, 1, 3e-3) << r.node;
+    platform_config eight_bits = config;
+    eight_bits.macro.adc_bits = 8;
+    const energy::component_table converters = evaluate(read_technology(r.node), eight_bits);
+    EXPECT_NEAR(static_cast<double>(converters.attojoules(energy::event::adc_conversion)) / 1e6 / r.converter_pj, 1,
+                1e-3);
+  }
+  const energy::component_table from = costs("22nm");
+  const energy::component_table to = costs("7nm");
+  EXPECT_NEAR(energy::to_double(to.yoctojoules(energy::event::weight_buffer_read_byte)) /
+                  energy::to_double(from.yoctojoules(energy::event::weight_buffer_read_byte)),
+              0.336, 1e-3);
+  EXPECT_NEAR(area(to, "weight_buffer") / area(from, "weight_buffer"), 0.232, 1e-3);
+  const energy::component_id buffer = *energy::find_component("weight_buffer");
+  EXPECT_NEAR(static_cast<double>(to.leakage_picowatts(buffer)) / static_cast<double>(from.leakage_picowatts(buffer)),
+              0.318, 1e-3);
 }
 
 TEST(technology, refuses_a_law_of_delay_that_is_none) {
