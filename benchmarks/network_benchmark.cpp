@@ -12,14 +12,17 @@
 #include <utility>
 #include <vector>
 
+#include "benchmarks/cifar_resnet18.hpp"
 #include "benchmarks/network_parts.hpp"
 #include "models/arithmetic/nonideality.hpp"
 #include "models/dram/dram_core.hpp"
 #include "platform/configuration/error.hpp"
+#include "platform/configuration/platform_file.hpp"
 #include "sw/compiler/compile.hpp"
 #include "sw/datasets/builtin_network.hpp"
 #include "sw/estimate/estimate.hpp"
 #include "sw/onnx/import.hpp"
+#include "sw/quantization/adc_calibration.hpp"
 #include "sw/runtime/evaluate.hpp"
 #include "sw/validate/replay.hpp"
 #include "sw/validate/trace_rule.hpp"
@@ -78,6 +81,33 @@ void evaluate_threads(benchmark::State& state) {
   for (auto _ : state) state.SetIterationTime(evaluate_once(on, static_cast<int>(state.range(0)), many));
   const double macs = static_cast<double>(on.made.network.macs()) * many * static_cast<double>(state.iterations());
   state.counters["macs"] = benchmark::Counter(macs, benchmark::Counter::kIsRate);
+}
+
+// ResNet-18 for CIFAR-10 at 4b/4b, one more image: what 48 cost more than 16. seconds_10000: of one core.
+void evaluate_resnet18(benchmark::State& state, cim::adc_range range) {
+  constexpr std::size_t few = 16, many = 48;
+  const platform::platform_config platform = platform::read_platform("", {});
+  quantization::network network18 = cifar_resnet18();
+  const runtime::image_source source = random_images(network18, many);
+  std::vector<std::vector<float>> sample(2, std::vector<float>(source.values));
+  for (std::size_t i = 0; i < sample.size(); ++i) source.fetch(i, sample[i].data());
+  quantization::calibrate_adc(network18, platform.macro.shape(), range, 16, sample);
+  const compiler::program program = compiler::compile(network18, platform);
+  const auto seconds = [&](std::size_t count) {
+    runtime::image_source part = source;
+    part.count = count;
+    const double from = cpu_seconds();
+    benchmark::DoNotOptimize(runtime::evaluate(network18, program, platform.accelerator, platform.macro, {}, part, {}));
+    return cpu_seconds() - from;
+  };
+  double image_s = 0;
+  for (auto _ : state) {
+    image_s = (seconds(many) - seconds(few)) / static_cast<double>(many - few);
+    state.SetIterationTime(image_s);
+  }
+  state.counters["gmacs_image"] = static_cast<double>(network18.macs()) * 1e-9;
+  state.counters["macs"] = static_cast<double>(network18.macs()) / image_s;
+  state.counters["seconds_10000"] = image_s * 10000;
 }
 
 // One more image of a batch: what 17 images cost more than one.
@@ -181,6 +211,14 @@ BENCHMARK_CAPTURE(evaluate, shortcuts, 8, false)->UseManualTime()->Unit(benchmar
 BENCHMARK_CAPTURE(evaluate, every_conversion, 8, true)->UseManualTime()->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(evaluate, w4a4_shortcuts, 4, false)->UseManualTime()->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(evaluate, w4a4_every_conversion, 4, true)->UseManualTime()->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(evaluate_resnet18, shortcuts, cim::adc_range::calibrated)
+    ->UseManualTime()
+    ->Iterations(1)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(evaluate_resnet18, every_conversion, cim::adc_range::full)
+    ->UseManualTime()
+    ->Iterations(1)
+    ->Unit(benchmark::kMillisecond);
 BENCHMARK(evaluate_threads)->Arg(1)->Arg(2)->UseManualTime()->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(run, image, "run")->UseManualTime()->Iterations(1)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(run, timing_only, "timing_only")->UseManualTime()->Iterations(1)->Unit(benchmark::kMillisecond);

@@ -19,7 +19,7 @@ using registers::error_code;
 using registers::opcode;
 
 // What a core may keep of resolved layers before it forgets them all.
-constexpr std::size_t layer_cache_bytes = std::size_t{96} << 20;
+constexpr std::size_t layer_cache_bytes = std::size_t{384} << 20;
 
 arithmetic::nonideality_config with_shared_adcs(arithmetic::nonideality_config config, const macro_config& macro) {
   config.cols_per_adc = macro.cols_per_adc;
@@ -56,12 +56,16 @@ struct functional_core::state {
   registers::vector_descriptor vector_layer;  // of the command at hand
   tile_work scratch_work;
   std::map<std::string, mvm_layer> layers;  // by the descriptor's bytes: a stream comes again for every image
+  const mvm_layer* newest = nullptr;        // resolved last: not counted yet, it grows while it computes
+  std::size_t layer_bytes = 0;              // of the others
 };
 
 void functional_core::state::forget_layers_beyond_limit() {
-  std::size_t bytes = 0;
-  for (const auto& [key, resolved] : layers) bytes += key.size() + resolved.footprint();
-  if (bytes > layer_cache_bytes) layers.clear();
+  if (newest != nullptr) layer_bytes += newest->descriptor_bytes + newest->footprint();
+  newest = nullptr;
+  if (layer_bytes <= layer_cache_bytes) return;
+  layers.clear();
+  layer_bytes = 0;
 }
 
 // Resolves the descriptor, or finds it resolved.
@@ -82,6 +86,7 @@ error_code functional_core::state::find_layer(std::uint32_t descriptor) {
   if (error != error_code::none) return error;
   forget_layers_beyond_limit();
   layer = &layers.emplace(key, std::move(resolved)).first->second;
+  newest = layer;
   return error_code::none;
 }
 

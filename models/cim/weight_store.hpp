@@ -33,7 +33,10 @@ class weight_store {
   struct known {
     std::vector<std::uint8_t> image;
     shared_position packed;
+    known* next = nullptr;  ///< what was packed after it last
   };
+
+  known& find(const std::uint8_t* image);
 
   shared_position& at(std::size_t bank, std::size_t position) { return positions_[bank * per_bank_ + position]; }
 
@@ -44,6 +47,7 @@ class weight_store {
   std::vector<shared_position> positions_;
   std::unordered_multimap<std::uint64_t, known> known_;  // by hash of the image; looked up, never walked
   std::size_t known_limit_;
+  known* last_ = nullptr;  // packed last
 };
 
 }  // namespace cimbalom::cim
