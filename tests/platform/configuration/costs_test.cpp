@@ -83,6 +83,49 @@ TEST(costs, area_is_that_of_the_macros_and_the_rest) {
   EXPECT_LT(from_parts, 0.94);
 }
 
+TEST(costs, layout_of_adders_decides_the_area_of_a_digital_macro_alone) {
+  const auto costs = [](const std::vector<std::string>& settings) {
+    return load_costs(read_platform("digital-28nm", settings));
+  };
+  const energy::component_table columns = costs({});
+  const energy::component_table words = costs({"platform.macro.adders=word"});
+  const energy::component_table cells = costs({"platform.macro.adders=cell"});
+  const auto area = [](const energy::component_table& table) { return table.areas().front().milli_um2; };
+  // 16 rows of 1 bit: 26 full adders a column, 8 columns a slot; 16 words of 9 bits: 150; 512 cells a column.
+  EXPECT_LT(area(words), area(columns));
+  EXPECT_LT(area(columns), area(cells));
+  const double adders = 4 * (512 * 192 - 26 * 96) * 4.789;  // four banks
+  EXPECT_NEAR(static_cast<double>(area(cells) - area(columns)) / 1e3 / 4 / adders, 1, 2e-2);
+  for (std::size_t e = 0; e < energy::event_count; ++e) {
+    EXPECT_EQ(words.yoctojoules(static_cast<event>(e)), columns.yoctojoules(static_cast<event>(e)));
+  }
+  // No converters: their resolution changes nothing. An analog macro has no adder trees.
+  EXPECT_EQ(area(costs({"platform.macro.adc_bits=10"})), area(columns));
+  const std::vector<std::string> analog = {"platform.macro.area_mm2=0"};
+  const std::vector<std::string> laid_out = {"platform.macro.area_mm2=0", "platform.macro.adders=cell"};
+  EXPECT_EQ(area(load_costs(read_platform("", analog))), area(load_costs(read_platform("", laid_out))));
+}
+
+TEST(costs, capacitors_and_cells_take_their_area) {
+  const auto area = [](const std::string& setting) {
+    const energy::component_table table = load_costs(read_platform("", {"platform.macro.area_mm2=0", setting}));
+    return static_cast<double>(table.areas().front().milli_um2) / 1e3 / 16;  // um2 a bank of four macros
+  };
+  const double usual = area("platform.macro.column_cap_ff=0");
+  EXPECT_NEAR(area("platform.macro.column_cap_ff=230") - usual, 96 * 100, 1);  // 2.3 fF/um2
+  EXPECT_NEAR(area("platform.macro.cell_area_f2=380") - usual, 512 * 192 * 100 * 0.000784, 1);
+}
+
+TEST(costs, energy_scale_multiplies_the_macro_alone) {
+  const energy::component_table once = load_costs(read_platform(""));
+  const energy::component_table twice = load_costs(read_platform("", {"platform.macro.energy_scale=2"}));
+  for (std::size_t e = 0; e < energy::event_count; ++e) {
+    const auto what = static_cast<event>(e);
+    const unsigned factor = energy::in_macro(energy::component_of(what)) ? 2 : 1;
+    EXPECT_EQ(twice.yoctojoules(what), factor * once.yoctojoules(what)) << energy::name(what);
+  }
+}
+
 TEST(costs, every_preset_evaluates) {
   for (const std::string& name : preset_names()) EXPECT_NO_THROW(load_costs(read_platform(name))) << name;
 }
