@@ -9,7 +9,8 @@ constexpr double million = 1e6;
 
 void add_top(std::vector<key>& k, platform_config& c) {
   k.push_back({"name", &c.name, 0, 0, "", "name of the platform, shown in reports"});
-  k.push_back({"technology", &c.technology, 0, 0, "", "technology file: an embedded name (28nm) or a path"});
+  k.push_back(
+      {"technology", &c.technology, 0, 0, "", "technology file: an embedded name (65nm, 28nm, 22nm or 7nm) or a path"});
 }
 
 void add_accelerator(std::vector<key>& k, cim::accelerator_config& a) {
