@@ -65,13 +65,16 @@ void keep_stored_groups(const network& designed, const cim::macro_config& macro,
   options.filters_per_slot = 1;
   for (std::size_t k = 0; k < net.layers.size(); ++k) {
     quantization::mvm_parameters& to = net.layers[k].mvm;
-    if (net.layers[k].kind != layer_kind::mvm || to.groups != 1) continue;
+    if (net.layers[k].kind != layer_kind::mvm) continue;
     to.group_rows = designed.layers[k].mvm.group_rows;
     const std::vector<group_pattern> kept = stored_groups(designed.layers[k], macro);
     const pruning::unit_layout units = pruning::layout_units(to, macro.rows_active, [](int) { return 1; });
     const std::size_t length = to.weights.size() / kept.size();
-    for (std::size_t i = 0; i < to.weights.size(); ++i)
-      if (!std::binary_search(kept[i / length].begin(), kept[i / length].end(), units.unit[i])) to.weights[i] = 0;
+    for (std::size_t i = 0; i < to.weights.size(); ++i) {
+      const group_pattern& stored = kept[i / length];
+      const auto code = static_cast<std::uint16_t>(units.unit[i] % units.groups);  // units are counted over the passes
+      if (!std::binary_search(stored.begin(), stored.end(), code)) to.weights[i] = 0;
+    }
     pair_layer(to, macro, options, kept);
   }
 }

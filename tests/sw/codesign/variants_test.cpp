@@ -85,6 +85,32 @@ TEST(variants, pruning_alone_skips_the_groups_of_the_package_at_eight_bits) {
     for (const auto& slot : pass) EXPECT_EQ(slot.size(), 1U);
 }
 
+// Two groups of 16 channels, then depthwise: groups of rows and whole filters that the package lacks go.
+TEST(variants, pruning_alone_clears_convolution_groups_too) {
+  const cim::macro_config macro;
+  graph::graph g;
+  g.name = g.file = "grouped";
+  graph::value_id x = quantization::input(g, {1, 32, 8, 8});
+  x = quantization::conv(g, "two", x, {24, 16, 3, 3}, {{"group", std::int64_t{2}}});
+  g.outputs = {quantization::conv(g, "each", x, {24, 1, 3, 3}, {{"group", std::int64_t{24}}})};
+  const graph::graph prepared = quantization::prepare(g);
+  const network dense = quantization::quantize(prepared, {}, quantization::wide_ranges(prepared));
+  network package = dense;
+  quantization::mvm_parameters &two = package.layers.at(0).mvm, &each = package.layers.at(1).mvm;
+  // The first three taps of the first group's filters, and the depthwise filters 3 and 20.
+  for (std::size_t f = 0; f < 12; ++f)
+    std::fill_n(two.weights.begin() + static_cast<std::ptrdiff_t>(f * 144), 48, std::int16_t{0});
+  for (const std::ptrdiff_t f : {3, 20}) std::fill_n(each.weights.begin() + f * 9, 9, std::int16_t{0});
+  const variant_network v = make_variant(variant::pruning, package, dense, macro);
+  EXPECT_EQ(v.network.layers.at(0).mvm.weights, two.weights);
+  EXPECT_EQ(v.network.layers.at(1).mvm.weights, each.weights);
+  variant_network before;
+  before.network = dense;
+  before.skip_zero_groups = false;
+  EXPECT_EQ(entries(before, macro), 9U + 9U + 24U);
+  EXPECT_EQ(entries(v, macro), 6U + 9U + 22U);
+}
+
 TEST(variants, widths_alone_save_no_operation_and_pairing_does) {
   const forms f;
   EXPECT_EQ(entries(f.of(variant::mixed), f.macro), entries(f.of(variant::dense), f.macro));

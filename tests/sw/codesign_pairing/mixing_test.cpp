@@ -18,17 +18,21 @@ namespace {
 using quantization::network;
 using test::network_builder;
 
-// New widths and weights for every filter, groups of rows cleared at random: signs and extremes included.
-void mix_widths(network& net, network_builder& draw, int widest, int zero_percent, int rows_active = 16) {
+// New widths and weights for every filter, groups of rows cleared at random: signs and extremes included. The filters
+// of a layer have one of so many patterns of groups.
+void mix_widths(network& net, network_builder& draw, int widest, int zero_percent, int rows_active = 16,
+                std::size_t patterns = 1) {
   for (quantization::layer& l : net.layers) {
     if (l.kind != quantization::layer_kind::mvm) continue;
     quantization::mvm_parameters& p = l.mvm;
     const quantization::row_grouping rows = quantization::grouping_of(p, rows_active);
     const std::size_t size = p.weights.size() / static_cast<std::size_t>(p.filters);
-    std::vector<bool> kept(static_cast<std::size_t>(rows.codes()));
-    for (std::size_t c = 0; c < kept.size(); ++c) kept[c] = draw.random(100) >= zero_percent;
+    std::vector<std::vector<bool>> masks(patterns, std::vector<bool>(static_cast<std::size_t>(rows.codes())));
+    for (std::vector<bool>& mask : masks)
+      for (std::size_t c = 0; c < mask.size(); ++c) mask[c] = draw.random(100) >= zero_percent;
     for (std::size_t f = 0; f < p.weight_bits.size(); ++f) {
       const int bits = 1 + draw.random(widest);
+      const std::vector<bool>& kept = masks[static_cast<std::size_t>(draw.random(static_cast<int>(patterns)))];
       p.weight_bits[f] = static_cast<std::uint8_t>(bits);
       std::fill_n(p.weights.begin() + static_cast<std::ptrdiff_t>(f * size), size, std::int16_t{0});
       for (int code = 0; code < rows.codes(); ++code) {
@@ -97,9 +101,10 @@ RC_GTEST_PROP(mixing, any_widths_and_masks_equal_the_network_without_slots, ()) 
   network net =
       small_network(draw, *rc::gen::element(3, 16, 20, 33), *rc::gen::inRange(1, 40), *rc::gen::element(1, 3));
   const int widest = *rc::gen::element(4, 8, 8, 11);
-  mix_widths(net, draw, widest, *rc::gen::element(0, 40, 100));
+  mix_widths(net, draw, widest, *rc::gen::element(0, 40, 100), 16, *rc::gen::element<std::size_t>(1, 2, 5));
   pairing_options options;
   options.filters_per_slot = *rc::gen::inRange(1, 5);
+  options.rule = *rc::gen::element(pattern_rule::equal, pattern_rule::shared);
   compiler::target hardware;
   hardware.macro.bits_per_cell = *rc::gen::element(1, 1, 2);
   hardware.macro.adc_bits = *rc::gen::element(5, 8);
@@ -112,10 +117,11 @@ RC_GTEST_PROP(mixing, any_widths_and_masks_equal_the_network_without_slots, ()) 
 RC_GTEST_PROP(mixing, unpacking_gives_the_weights_back, ()) {
   network_builder draw(*rc::gen::arbitrary<std::uint64_t>());
   network net = small_network(draw, *rc::gen::element(3, 16, 20), *rc::gen::inRange(1, 30), 3);
-  mix_widths(net, draw, *rc::gen::element(8, 16), 30);
+  mix_widths(net, draw, *rc::gen::element(8, 16), 30, 16, *rc::gen::element<std::size_t>(1, 3));
   const cim::macro_config macro;
   pairing_options options;
   options.filters_per_slot = *rc::gen::inRange(1, 5);
+  options.rule = *rc::gen::element(pattern_rule::equal, pattern_rule::shared);
   pair_network(net, macro, options);
   for (quantization::layer& l : net.layers) {
     if (l.kind != quantization::layer_kind::mvm) continue;
@@ -123,6 +129,62 @@ RC_GTEST_PROP(mixing, unpacking_gives_the_weights_back, ()) {
     RC_ASSERT(compiler::weights_of(passes, l, macro) == l.mvm.weights);
   }
 }
+
+// Every ordered way to share eight columns among `count` filters.
+std::vector<std::vector<int>> splits_of_a_slot(int count, int columns) {
+  if (count == 0) return {{}};
+  std::vector<std::vector<int>> made;
+  for (int first = 1; first <= columns - (count - 1); ++first)
+    for (std::vector<int> rest : splits_of_a_slot(count - 1, columns - first)) {
+      rest.insert(rest.begin(), first);
+      made.push_back(std::move(rest));
+    }
+  return made;
+}
+
+class slot_splits : public testing::TestWithParam<int> {};
+
+// One layer that has each of them, with every weight of each width: exact, and unpacked again.
+TEST_P(slot_splits, every_split_computes_and_unpacks_exactly) {
+  const std::vector<std::vector<int>> splits = splits_of_a_slot(GetParam(), 8);
+  network_builder draw(static_cast<std::uint64_t>(GetParam()));
+  network_builder::conv_options one;
+  one.filters = static_cast<int>(splits.size()) * GetParam();
+  one.kernel = 3;
+  one.pad = 1;
+  const int in = draw.input(5, 4, 32);
+  network net = draw.finish({draw.conv(in, one)});
+  quantization::mvm_parameters& p = net.layers.at(0).mvm;
+  const std::size_t size = p.weights.size() / static_cast<std::size_t>(p.filters);
+  const cim::macro_config macro;
+  p.slot_assignment.clear();
+  std::size_t f = 0;
+  for (std::size_t k = 0; k < splits.size(); ++k) {
+    if (k % static_cast<std::size_t>(macro.slots()) == 0) p.slot_assignment.emplace_back();
+    std::vector<std::int32_t> slot;
+    for (const int bits : splits[k]) {
+      p.weight_bits[f] = static_cast<std::uint8_t>(bits);
+      // 288 weights: each of the at most 256 codes of a width is there, in a random order.
+      std::vector<std::int16_t> codes(size);
+      for (std::size_t w = 0; w < size; ++w)
+        codes[w] = static_cast<std::int16_t>(static_cast<int>(w % (std::size_t{1} << bits)) - (1 << (bits - 1)));
+      for (std::size_t w = size; w > 1; --w)
+        std::swap(codes[w - 1], codes[static_cast<std::size_t>(draw.random(static_cast<int>(w)))]);
+      std::copy(codes.begin(), codes.end(), p.weights.begin() + static_cast<std::ptrdiff_t>(f * size));
+      slot.push_back(static_cast<std::int32_t>(f++));
+    }
+    p.slot_assignment.back().push_back(std::move(slot));
+  }
+  EXPECT_EQ(compiler::weights_of(compiler::form_passes(net.layers.at(0), macro, true), net.layers.at(0), macro),
+            p.weights);
+  for (const int adc_bits : {5, 8}) {
+    compiler::target hardware;
+    hardware.macro.adc_bits = adc_bits;
+    EXPECT_TRUE(same_as_reference(net, hardware, true, draw)) << adc_bits;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(filters, slot_splits, testing::Values(2, 3, 4));
 
 TEST(mixing, filters_lie_from_the_low_columns_up) {
   network_builder b(3);
