@@ -95,6 +95,17 @@ void add_run(CLI::App& app, arguments& parsed, run_arguments& run) {
   });
 }
 
+/// A package comes out, or one is exported as it is.
+void check_codesign_output(const codesign_arguments& codesign) {
+  if (!codesign.source.out.empty()) return;
+  if (codesign.export_to.empty() || codesign.source.package.empty())
+    throw CLI::ValidationError("--out", "is required (but not to --export a --package as it is)");
+  const source_arguments& source = codesign.source;
+  if (!codesign.policy.empty() || !codesign.until.empty() || codesign.resume || !source.settings.empty() ||
+      !source.platform.empty() || !source.dataset.empty() || !source.preprocess.empty() || source.images != 0)
+    throw CLI::ValidationError("--export", "without --out takes --package alone: the package stays as it is");
+}
+
 void add_codesign(CLI::App& app, arguments& parsed, codesign_arguments& codesign) {
   CLI::App* command = app.add_subcommand(
       "codesign", "prune, choose a width for every filter, train, pair and pack a network; write a package");
@@ -109,11 +120,14 @@ void add_codesign(CLI::App& app, arguments& parsed, codesign_arguments& codesign
       ->type_name("STAGE")
       ->check(not_empty);
   command->add_flag("--resume", codesign.resume, "go on from PACKAGE.checkpoint");
-  command->add_option("--out", codesign.source.out, "folder of the package")
-      ->type_name("PACKAGE")
-      ->required()
+  command->add_option("--out", codesign.source.out, "folder of the package")->type_name("PACKAGE")->check(not_empty);
+  command
+      ->add_option("--export", codesign.export_to,
+                   "write the integer network as ONNX QDQ; with --package and no --out: nothing else")
+      ->type_name("FILE")
       ->check(not_empty);
   command->callback([&parsed, &codesign] {
+    check_codesign_output(codesign);
     if (codesign.policy.empty() && codesign.source.package.empty()) {
       throw CLI::ValidationError("codesign", "needs --policy, or a --package to pair again");
     }

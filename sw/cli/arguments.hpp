@@ -33,9 +33,10 @@ struct run_arguments {
 };
 
 struct codesign_arguments {
-  source_arguments source;  ///< images: of training; out: the package
+  source_arguments source;  ///< images: of training; out: the package; empty: the given one is exported as it is
   std::string policy;       ///< file; empty with a package: it has one
   std::string until;        ///< training_stage; empty: all of them
+  std::string export_to;    ///< ONNX file; empty: none
   bool resume = false;
 };
 

@@ -133,6 +133,7 @@ struct graph {
   std::vector<value_id> inputs;    ///< without initializers
   std::vector<value_id> outputs;
   std::map<value_id, tensor> initializers;
+  std::map<std::string, std::string> metadata;  ///< of the file's producer; the importer keeps keys "cimbalom.*"
 
   const value_info& info(value_id id) const { return values.at(static_cast<std::size_t>(id)); }
   value_info& info(value_id id) { return values.at(static_cast<std::size_t>(id)); }

@@ -74,6 +74,8 @@ class importer {
     check_versions(model);
     check_operators(model.graph());
     try {
+      for (const auto& entry : model.metadata_props())
+        if (entry.key().rfind("cimbalom.", 0) == 0) g_.metadata[entry.key()] = entry.value();
       read_graph(model.graph());
       graph::canonicalize(g_);
     } catch (const input_error& error) {

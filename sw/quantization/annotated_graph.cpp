@@ -4,6 +4,8 @@
 #include <cmath>
 
 #include "platform/configuration/error.hpp"
+#include "sw/graph/parameters.hpp"
+#include "sw/quantization/qdq_graph.hpp"
 #include "sw/quantization/quantize.hpp"
 
 namespace cimbalom::quantization {
@@ -23,6 +25,16 @@ int bits_of(data_type type) {
 }
 bool is_signed_type(data_type type) {
   return type == data_type::int8 || type == data_type::int16 || type == data_type::int32;
+}
+
+data_type type_of(const activation_scale& scale) {
+  if (scale.bits > 8) return scale.is_signed ? data_type::int16 : data_type::uint16;
+  return scale.is_signed ? data_type::int8 : data_type::uint8;
+}
+
+// Codes of one type that mean the same; a Clip may have left fewer bits to one of them.
+bool alike(const activation_scale& a, const activation_scale& b) {
+  return a.scale == b.scale && a.zero_point == b.zero_point && type_of(a) == type_of(b);
 }
 
 // Takes the integer operators of a graph apart, node by node in topological order.
@@ -45,6 +57,8 @@ class annotator {
   // True when the node is to be removed.
   bool visit(node& n) {
     switch (n.kind) {
+      case op::clip:
+        return take_width(n);
       case op::quantize_linear:
         return take_quantize(n);
       case op::dequantize_linear:
@@ -80,7 +94,7 @@ class annotator {
     if (scale->size() != 1)
       refuse(g_, n, "an activation with scales along an axis cannot be held; one scale is needed");
     activation_scale result;
-    result.scale = static_cast<double>(scale->as_floats()[0]);
+    result.scale = exact_values(g_, n.input(scale_input))[0];
     if (!(result.scale > 0) || !std::isfinite(result.scale)) refuse(g_, n, "the scale must be above 0");
     result.bits = bits_of(type);
     result.is_signed = is_signed_type(type);
@@ -93,7 +107,32 @@ class annotator {
     a_.from_file = true;
     const auto [found, added] = a_.values.emplace(v, scale);
     if (added) g_.info(v).type = data_type::float32;
-    return found->second == scale;
+    return alike(found->second, scale);
+  }
+
+  // A Clip to exactly the codes of a narrower width, which only a QuantizeLinear reads, is that width: cutting
+  // before rounding and after it are the same.
+  bool take_width(node& n) {
+    const value_id v = n.output();
+    const std::vector<int> readers = graph::consumers(g_)[static_cast<std::size_t>(v)];
+    if (readers.size() != 1 || graph::is_output(g_, v)) return false;
+    const node& q = g_.nodes[static_cast<std::size_t>(readers[0])];
+    if (q.kind != op::quantize_linear) return false;
+    const graph::tensor* scale = g_.constant(q.input(1));
+    if (scale == nullptr || scale->size() != 1 || g_.info(q.output()).type == data_type::undefined) return false;
+    activation_scale codes = scale_of(q, 1, 2, g_.info(q.output()).type);
+    const graph::clip_bounds bounds = graph::clip_of(g_, n);
+    for (int bits = 2; bits < codes.bits && codes.bits == 8; ++bits) {
+      const int least = codes.is_signed ? -(1 << (bits - 1)) : 0;
+      const int most = least + (1 << bits) - 1;
+      const auto code = [&](double real) { return std::nearbyint(real / codes.scale) + codes.zero_point; };
+      if (code(bounds.low) != least || code(bounds.high) != most) continue;
+      width_[q.output()] = bits;
+      graph::replace_uses(g_, v, n.input(0));
+      n.inputs.clear();  // it reads the value no more
+      return true;
+    }
+    return false;
   }
 
   // Rounding to codes commutes with moving elements and with taking the maximum: the value before may carry the
@@ -116,13 +155,15 @@ class annotator {
 
   bool take_quantize(node& n) {
     const value_id v = n.input(0), q = n.output();
-    const activation_scale scale = scale_of(n, 1, 2, g_.info(q).type);
+    activation_scale scale = scale_of(n, 1, 2, g_.info(q).type);
+    if (width_.count(q) != 0) scale.bits = width_.at(q);
     const auto readers = graph::consumers(g_)[static_cast<std::size_t>(v)];
     const bool sole = std::all_of(readers.begin(), readers.end(), [&](int r) {
       return g_.nodes[static_cast<std::size_t>(r)].kind == op::quantize_linear;
     });
     const bool known = a_.values.count(v) != 0;
-    if (known ? a_.values.at(v) == scale : (sole && !graph::is_output(g_, v))) {
+    const bool held = known && alike(a_.values.at(v), scale) && a_.values.at(v).bits <= scale.bits;
+    if (known ? held : (sole && !graph::is_output(g_, v))) {
       mark(v, scale);
       if (!known) mark_backwards(v, scale);
       graph::replace_uses(g_, q, v);
@@ -151,11 +192,6 @@ class annotator {
     return true;
   }
 
-  static data_type type_of(const activation_scale& scale) {
-    if (scale.bits > 8) return scale.is_signed ? data_type::int16 : data_type::uint16;
-    return scale.is_signed ? data_type::int8 : data_type::uint8;
-  }
-
   // Makes value y the real constant that integers x with scale and zero point stand for.
   void take_constant(const node& n, value_id x, value_id scale_id, value_id zero_id, int axis, value_id y) {
     const graph::tensor& codes = g_.initializers.at(x);
@@ -165,7 +201,7 @@ class annotator {
       refuse(g_, n, "scale and zero point must be constants of the file");
     constant_codes result;
     result.codes = codes.as_ints();
-    result.scale = scale->as_doubles();
+    result.scale = exact_values(g_, scale_id);
     result.zero_point = zero == nullptr ? std::vector<std::int64_t>{} : zero->as_ints();
     result.bits = bits_of(codes.type());
     result.is_signed = is_signed_type(codes.type());
@@ -249,7 +285,7 @@ class annotator {
     } else if (n.has_input(2)) {
       refuse(g_, n, "the zero point must be constant");
     }
-    if (quantised && !(a_.values.at(n.input(0)) == input))
+    if (quantised && !alike(a_.values.at(n.input(0)), input))
       refuse(g_, n, "behind QuantizeLinear its real result is lost; DequantizeLinear before a Conv is needed");
     integer_input(n, input);
     const value_id one = g_.add_constant(n.name + ".scale", graph::tensor::scalar<float>(1));
@@ -292,6 +328,7 @@ class annotator {
 
   annotated_graph& a_;
   graph::graph& g_;
+  std::map<value_id, int> width_;  // of a QuantizeLinear's result, where a Clip narrowed it
 };
 
 }  // namespace

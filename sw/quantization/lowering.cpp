@@ -6,6 +6,7 @@
 #include "platform/configuration/error.hpp"
 #include "sw/graph/passes.hpp"
 #include "sw/quantization/host_operators.hpp"
+#include "sw/quantization/qdq_graph.hpp"
 #include "sw/quantization/quantize.hpp"
 
 namespace cimbalom::quantization {
@@ -312,7 +313,9 @@ value_id lowering::absorb_activation(value_id v, real_bounds& bounds) {
 }
 
 registers::requantization lowering::requantization_for(value_id v) const {
-  return a_.values.count(v) != 0 ? registers::requantization::floating_point : registers::requantization::fixed_point;
+  const auto said = g_.metadata.find(requantization_key);
+  const bool fixed = a_.values.count(v) == 0 || (said != g_.metadata.end() && said->second == "fixed_point");
+  return fixed ? registers::requantization::fixed_point : registers::requantization::floating_point;
 }
 
 // Clamps and kind of requantisation of a layer whose output tensor is set.

@@ -3,6 +3,7 @@
 
 #include "sw/quantization/host_operators.hpp"
 #include "sw/quantization/lowering.hpp"
+#include "sw/quantization/qdq_graph.hpp"
 
 namespace cimbalom::quantization {
 
@@ -287,7 +288,7 @@ bool lowering::lower_affine(int index) {
     for (std::size_t k = 1; k <= 4; ++k) {
       std::vector<double>& to = k == 1 ? gamma : k == 2 ? beta : k == 3 ? mean : variance;
       if (!channel_constant(n.input(k), x, format.channels, to) && !g_.is_constant(n.input(k))) return false;
-      to = g_.constant(n.input(k))->as_doubles();
+      to = exact_values(g_, n.input(k));
       if (to.size() != channels) return false;
     }
     const double epsilon = static_cast<double>(n.float_or("epsilon", 1e-5F));

@@ -76,6 +76,17 @@ TEST(arguments, evaluate_and_inspect) {
   EXPECT_TRUE(parse({"inspect", "--operators"}).inspect->operators);
 }
 
+TEST(arguments, a_package_is_exported_as_it_is) {
+  const arguments parsed = parse({"codesign", "--package", "p", "--export", "n.onnx"});
+  EXPECT_EQ(parsed.codesign->export_to, "n.onnx");
+  EXPECT_EQ(parsed.codesign->source.out, "");
+  EXPECT_EQ(parse({"codesign", "--policy", "p", "--out", "o", "--export", "n.onnx"}).codesign->source.out, "o");
+  EXPECT_NE(error_of({"codesign", "--policy", "p", "--export", "n.onnx"}).find("--out"), std::string::npos);
+  EXPECT_NE(error_of({"codesign", "--package", "p"}).find("--out"), std::string::npos);
+  EXPECT_NE(error_of({"codesign", "--package", "p", "--export", "n.onnx", "--dataset", "builtin"}).find("--export"),
+            std::string::npos);
+}
+
 TEST(arguments, help_and_version_do_nothing_else) {
   EXPECT_NE(parse({"--help"}).text.find("evaluate"), std::string::npos);
   const arguments help = parse({"run", "--help"});

@@ -9,6 +9,11 @@
 #include "sw/cli/arguments.hpp"
 #include "sw/cli/commands.hpp"
 #include "sw/cli/inspect.hpp"
+#include "sw/datasets/dataset.hpp"
+#include "sw/datasets/preprocess.hpp"
+#include "sw/onnx/import.hpp"
+#include "sw/quantization/quantize.hpp"
+#include "sw/quantization/reference_executor.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "tests/sw/package/embedded_package.hpp"
 
@@ -51,6 +56,43 @@ TEST(package_commands, inspect_shows_the_slots) {
   const std::string text = inspect(arguments);
   EXPECT_THAT(text, HasSubstr("slots are shared"));
   EXPECT_THAT(text, HasSubstr("4.00"));
+}
+
+TEST(package_commands, exported_network_gives_the_same_integer_outputs) {
+  const std::string folder = make_embedded_package(root), file = root + "/exported.onnx";
+  codesign_arguments arguments;
+  arguments.source.package = folder;
+  arguments.export_to = file;
+  codesign(arguments);
+  const package::package held = package::read(folder);
+  const quantization::network back = quantization::quantize(quantization::prepare(onnx::import_file(file)), {}, {});
+  quantization::reference_executor one(held.network), two(back);
+  const auto images = datasets::open_dataset("builtin");
+  const datasets::preprocess steps = datasets::find_preprocess("", file);  // exported.yaml, beside it
+  EXPECT_EQ(steps.file, root + "/exported.yaml");
+  const datasets::input_pipeline inputs(*images, "builtin", steps, held.network.tensors.at(0).shape, "x");
+  for (std::size_t i = 0; i < images->size(); i += 20) {
+    const std::vector<float> x = inputs.fetch(i);
+    ASSERT_EQ(two.run(x.data()), one.run(x.data())) << "image " << i;
+    ASSERT_EQ(two.codes(back.outputs.at(0)), one.codes(held.network.outputs.at(0))) << "image " << i;
+  }
+  evaluate_arguments packed = evaluation("packed"), exported = evaluation("exported");
+  packed.source.package = folder;
+  exported.source.model = file;
+  exported.source.dataset = "builtin";
+  evaluate(packed);
+  evaluate(exported);
+  EXPECT_EQ(report_of(exported.source.out).at("accuracy").at("quantized_top1"),
+            report_of(packed.source.out).at("accuracy").at("quantized_top1"));
+}
+
+TEST(package_commands, an_export_that_cannot_be_written_is_one_line) {
+  codesign_arguments arguments;
+  arguments.source.package = make_embedded_package(root);
+  for (const std::string& path : {root, root + "/pkg/none/net.onnx", root + "/net.txt"}) {
+    arguments.export_to = path;
+    EXPECT_THROW(codesign(arguments), input_error) << path;
+  }
 }
 
 TEST(package_commands, bad_use_is_one_line) {

@@ -12,8 +12,10 @@
 #include "sw/datasets/builtin_network.hpp"
 #include "sw/datasets/dataset.hpp"
 #include "sw/datasets/preprocess.hpp"
+#include "sw/onnx/export.hpp"
 #include "sw/onnx/import.hpp"
 #include "sw/quantization/adc_calibration.hpp"
+#include "sw/quantization/qdq_graph.hpp"
 #include "sw/quantization/quantize.hpp"
 #include "sw/quantization/reference_executor.hpp"
 #include "sw/torch/float_executor.hpp"
@@ -78,6 +80,25 @@ score compare(subject& s, const network& net, std::size_t images) {
   return result;
 }
 
+// Out as QDQ and back: the same integers on test images. The float executor, which knows nothing of the integer
+// network, runs the file too: its float32 sums may only decide ties otherwise.
+void expect_export_round_trips(subject& s, const network& net, std::size_t images) {
+  const std::string bytes = onnx::export_bytes(qdq_graph(net));
+  const graph::graph read = prepare(onnx::import_bytes(bytes, "exported.onnx"));
+  const network back = quantize(read, {}, {});
+  const std::unique_ptr<torch::float_executor> other = torch::load_float_executor(read);
+  reference_executor one(net), two(back);
+  std::size_t agree = 0;
+  for (std::size_t i = 0; i < images; ++i) {
+    const std::vector<float> x = s.test_input->fetch(i), expected = one.run(x.data()).at(0);
+    ASSERT_EQ(two.run(x.data()).at(0), expected) << net.name << " image " << i;
+    const graph::tensor input = graph::tensor::of<float>(read.shape_of(read.inputs[0]), x);
+    agree += top(other->run({input}).at(0).as_floats()) == top(expected) ? 1 : 0;
+  }
+  std::printf("%s as QDQ in float32: the same answer on %zu of %zu images\n", net.name.c_str(), agree, images);
+  EXPECT_GE(agree, images - images / 20 - 1) << net.name;
+}
+
 class networks : public testing::Test {
  protected:
   void SetUp() override {
@@ -111,6 +132,25 @@ TEST(builtin, embedded_network_reaches_its_accuracy) {
   const score result = compare(s, net, 200);
   EXPECT_GE(result.float_right, 190);
   EXPECT_GE(result.integer_right, 190);
+}
+
+TEST(builtin, exported_network_comes_back_to_the_same_integers) {
+  subject s(onnx::import_bytes(std::string(datasets::builtin_onnx()), "builtin.onnx"), "builtin",
+            datasets::parse_preprocess(std::string(datasets::builtin_preprocess()), "builtin.yaml"));
+  quantization_settings settings;
+  expect_export_round_trips(s, s.quantised(settings), 100);
+  settings.activation_bits = 6;
+  settings.weight_bits = 5;
+  expect_export_round_trips(s, s.quantised(settings), 100);
+}
+
+TEST_F(networks, exported_networks_come_back_to_the_same_integers) {
+  quantization_settings narrow;
+  narrow.activation_bits = 6;
+  for (const char* name : {"resnet20_bn", "resnet8_cifar10_float", "resnet8_cifar10_int8_qdq"}) {
+    subject s = cifar_subject(name);
+    expect_export_round_trips(s, s.quantised(narrow), 20);
+  }
 }
 
 // Every layer of the QDQ network on the inputs that the float executor has there. The executor evaluates Q, DQ and
