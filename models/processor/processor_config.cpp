@@ -14,6 +14,12 @@ void check_range(const char* key, std::int64_t value, std::int64_t low, std::int
   }
 }
 
+void check_real(const char* key, double value, double low, double high, const char* range) {
+  if (!(value >= low && value <= high)) {
+    throw bad_input({}, key, std::to_string(value), std::string("must be in ") + range);
+  }
+}
+
 void check_burst(const char* key, int value) {
   check_range(key, value, 16, 4096);
   if ((value & (value - 1)) != 0) throw bad_input({}, key, std::to_string(value), "must be a power of two");
@@ -24,10 +30,8 @@ void check_burst(const char* key, int value) {
 void processor_config::validate() const {
   check_range("processor.clock_mhz", clock_mhz, 1, 10000);
   check_range("processor.quantum_ns", quantum_ns, 0, 1'000'000);
-  if (!(cycles_per_instruction >= 0.1 && cycles_per_instruction <= 100)) {
-    throw bad_input({}, "processor.cycles_per_instruction", std::to_string(cycles_per_instruction),
-                    "must be in 0.1..100");
-  }
+  check_real("processor.cycles_per_instruction", cycles_per_instruction, 0.1, 100, "0.1..100");
+  check_real("processor.instructions_per_mac", instructions_per_mac, 0.01, 1000, "0.01..1000");
   check_range("processor.interrupt_latency_cycles", interrupt_latency_cycles, 0, 10000);
   check_burst("processor.burst_bytes", burst_bytes);
   check_range("processor.max_outstanding", max_outstanding, 1, 256);

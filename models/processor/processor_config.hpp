@@ -10,12 +10,14 @@ struct processor_config {
   int clock_mhz = 500;                  ///< 1..10000
   int quantum_ns = 0;                   ///< 0..1000000: how far local time may run ahead; 0: not at all
   double cycles_per_instruction = 1.3;  ///< 0.1..100: in-order core, single-cycle instructions and some stalls
-  int interrupt_latency_cycles = 20;    ///< 0..10000, from the line to the program
-  int burst_bytes = 64;                 ///< 16..4096, a power of two: of its memory socket
-  int max_outstanding = 4;              ///< 1..256
-  int interrupt_lines = 2;              ///< 1..32; set by the platform
-  int initiator = 0;                    ///< port of the data fabric; set by the platform
-  int stack_bytes = 16 << 20;           ///< 256 KiB..1 GiB: of the thread that runs the host software
+  /// 0.01..1000: of the inner loops of co-design on the host: two loads, multiply-add, a share of the loop.
+  double instructions_per_mac = 4;
+  int interrupt_latency_cycles = 20;  ///< 0..10000, from the line to the program
+  int burst_bytes = 64;               ///< 16..4096, a power of two: of its memory socket
+  int max_outstanding = 4;            ///< 1..256
+  int interrupt_lines = 2;            ///< 1..32; set by the platform
+  int initiator = 0;                  ///< port of the data fabric; set by the platform
+  int stack_bytes = 16 << 20;         ///< 256 KiB..1 GiB: of the thread that runs the host software
 
   /// Throws input_error, with keys below "processor".
   void validate() const;

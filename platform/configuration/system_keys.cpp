@@ -11,6 +11,8 @@ void add_processor(std::vector<key>& k, processor::processor_config& p) {
       {"processor.quantum_ns", &p.quantum_ns, 0, 1000000, "ns", "how far the host may run ahead of the system"});
   k.push_back({"processor.cycles_per_instruction", &p.cycles_per_instruction, 0.1, 100, "cycles",
                "mean over the host's instructions, waiting for memory apart"});
+  k.push_back({"processor.instructions_per_mac", &p.instructions_per_mac, 0.01, 1000, "instructions",
+               "a multiply-accumulate of co-design on the host; not of inference"});
   k.push_back({"processor.interrupt_latency_cycles", &p.interrupt_latency_cycles, 0, 10000, "cycles",
                "from the interrupt line to the program"});
   k.push_back({"processor.burst_bytes", &p.burst_bytes, 16, 4096, "bytes",

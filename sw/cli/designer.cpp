@@ -142,6 +142,13 @@ package::package designer::make() {
   return made;
 }
 
+std::vector<report::design_stage> designer::stages() const {
+  std::vector<report::design_stage> made;
+  for (const codesign::stage_work& w : work_)
+    made.push_back({w.stage, codesign::instructions_of(platform_.processor, w.macs)});
+  return made;
+}
+
 package::package designer::trained() {
   const image_sets images = load_images();
   training_progress shown(how_);
@@ -161,6 +168,7 @@ package::package designer::trained() {
              model_.info.name, "top-1", percent(design.accuracy), images.validation.size(), "density", design.density);
   fmt::print("  {:<22} {:.2f}\n", "mean bits", design.mean_bits);
   print_pairs(design.network, design.pairs);
+  work_ = std::move(design.work);
   package::package made;
   made.network = std::move(design.network);
   made.network.name = model_.info.name;

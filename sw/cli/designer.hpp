@@ -9,6 +9,7 @@
 #include "sw/cli/model_source.hpp"
 #include "sw/codesign/co_design.hpp"
 #include "sw/package/package.hpp"
+#include "sw/report/report.hpp"
 
 namespace cimbalom::cli {
 
@@ -21,6 +22,9 @@ class designer {
   /// All of the work: trains (with a package in place of a model: pairs again), writes the package and prints what came
   /// out. Throws run_error when interrupted or when the disk is full.
   package::package make();
+
+  /// Instructions of the flow on the platform's processor, by stage; before make(), or when it only paired: none.
+  std::vector<report::design_stage> stages() const;
 
   const platform::platform_config& platform() const { return platform_; }
 
@@ -41,6 +45,7 @@ class designer {
   platform::platform_config platform_;
   loaded_model model_;
   codesign::policy how_;
+  std::vector<codesign::stage_work> work_;
   codesign::training_stage until_ = codesign::training_stage::mixed;
   std::unique_ptr<inputs> train_, validation_;  // validation_ null: cut from the training images
 };

@@ -20,6 +20,7 @@ extern "C" void on_interrupt(int number) {
 void catch_interrupt() {
   std::signal(SIGINT, on_interrupt);
   std::signal(SIGTERM, on_interrupt);
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is told by the write that fails
 }
 
 }  // namespace cimbalom::cli

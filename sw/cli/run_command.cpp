@@ -155,6 +155,7 @@ void run(const run_arguments& given) {
     add_software_accuracy(p, 0);
     if (arguments.source.variant.empty()) add_layer_quality(p, job.program);
   }
+  if (first) p.report.design = first->stages();
   warn_of_clipping(p);
   compare(p, arguments);
   report::write_report(p.report, p.out);

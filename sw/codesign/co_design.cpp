@@ -72,6 +72,20 @@ std::vector<pairing> pair_design(quantization::network& network, const quantizat
   return made;
 }
 
+flow_extent extent_of(const design_task& task, const training_flow& flow, std::uint64_t training,
+                      std::uint64_t validation) {
+  flow_extent made;
+  made.training_images = training;
+  made.validation_images = validation;
+  made.pruning = task.until >= training_stage::pruning;
+  made.widths = task.until >= training_stage::widths;
+  made.mixed = task.until >= training_stage::mixed;
+  made.budget = flow.budget_passes();
+  made.rows_active = task.macro.rows_active;
+  made.dac_bits = task.macro.dac_bits;
+  return made;
+}
+
 }  // namespace
 
 training_stage training_stage_of(const std::string& name) {
@@ -141,6 +155,7 @@ design co_design(const design_task& task, const image_set& train, const image_se
   made.accuracy = flow.accuracy(validation);
   made.density = flow.density();
   made.mean_bits = flow.mean_bits();
+  made.work = work_of(made.network, options.how, extent_of(task, flow, train.size(), validation.size()));
   return made;
 }
 

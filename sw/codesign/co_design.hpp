@@ -48,6 +48,7 @@ struct design {
   std::vector<pairing> pairs;     ///< by layer; empty for other kinds than matrix-vector
   double accuracy = 0;            ///< 0..1: of the fake-quantised network on the validation images
   double density = 1, mean_bits = 8;
+  std::vector<stage_work> work;  ///< of the host, by stage
 };
 
 /// Initial weights, joint training, widths, mixed training (as far as `until`), ADC steps on training images, pairing.

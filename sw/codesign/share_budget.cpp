@@ -72,6 +72,8 @@ class measurement {
     return loss;
   }
 
+  const image_passes& passes() const { return passes_; }
+
  private:
   /// The curvature that the widths of filters are chosen by.
   void observe(const image_set& train) {
@@ -82,10 +84,14 @@ class measurement {
     for (int k = 0; k < observed_batches && (static_cast<std::size_t>(k) + 1) * batch <= train.size(); ++k) {
       const image_batch images = make_batch(train, order, static_cast<std::size_t>(k) * batch, batch, {}, 0);
       trainer_->step(images.images, images.labels, settings);
+      passes_.trained += batch;
     }
   }
 
-  std::vector<double> answers() { return log_probabilities(trainer_->infer(images_), count_); }
+  std::vector<double> answers() {
+    passes_.inferred += count_;
+    return log_probabilities(trainer_->infer(images_), count_);
+  }
 
   /// Mean divergence from the usual answers.
   double moved() {
@@ -103,6 +109,7 @@ class measurement {
   graph::tensor images_;
   std::size_t count_ = 0;
   std::vector<double> usual_;
+  image_passes passes_;
 };
 
 /// Cost of one bank operation and slice, with so many columns converted.
@@ -183,9 +190,9 @@ budget_problem measured_problem(const layer_table& table, const initial_network&
 
 }  // namespace
 
-void share_budget(layer_table& table, const initial_network& initial, const image_set& train, const policy& how,
-                  const macro_layout& macro) {
-  if (how.budget.operations <= 0 && how.budget.energy <= 0) return;
+image_passes share_budget(layer_table& table, const initial_network& initial, const image_set& train, const policy& how,
+                          const macro_layout& macro) {
+  if (how.budget.operations <= 0 && how.budget.energy <= 0) return {};
   std::vector<int> choices = how.budget.activation_choices;
   std::sort(choices.begin(), choices.end(), std::greater<>());
   choices.erase(std::unique(choices.begin(), choices.end()), choices.end());
@@ -209,6 +216,7 @@ void share_budget(layer_table& table, const initial_network& initial, const imag
     if (const int bits = problem.values[v][chosen.values[v]].bits; bits != table.values[v].bits)
       table.values[v] = with_bits(table.values[v], initial.network, bits);
   set_unit_costs(table, macro);
+  return tried.passes();
 }
 
 }  // namespace cimbalom::codesign

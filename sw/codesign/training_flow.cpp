@@ -63,7 +63,7 @@ training_flow::training_flow(const initial_network& initial, const image_set& tr
   table_ = make_layer_table(initial.imported, initial.network, options_.how, options_.macro);
   check_images(train_);
   check_images(validation_);
-  share_budget(table_, initial, train, options_.how, options_.macro);
+  budget_passes_ = share_budget(table_, initial, train, options_.how, options_.macro);
   trainer_ = torch::load_trainer(setup_of(initial, table_, options_.how, options_.how.distillation.weight > 0));
   start_widths();
   if (options_.resume && !options_.checkpoint.empty() && std::filesystem::exists(options_.checkpoint)) load();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sw/codesign/checkpoint.hpp"
+#include "sw/codesign/flow_work.hpp"
 #include "sw/codesign/hardware_product.hpp"
 #include "sw/codesign/image_set.hpp"
 #include "sw/codesign/initial_network.hpp"
@@ -68,6 +69,8 @@ class training_flow {
   torch::trainer& trainer() { return *trainer_; }
   double density() const;
   double mean_bits() const;
+  /// Images that the search of one budget took.
+  const image_passes& budget_passes() const { return budget_passes_; }
 
  private:
   enum class stage { pruning = 0, widths = 1, mixed = 2 };  // the numbers are in checkpoints
@@ -99,7 +102,8 @@ class training_flow {
   double best_accuracy_ = -1;
   quantization::network hardware_network_;  // windows, row groups and ADC steps of hardware_
   std::vector<hardware_product> hardware_;  // by layer; empty: not in the loop
-  std::uint64_t hardware_images_ = 0;       // that have run since an epoch began, for the noise
+  image_passes budget_passes_;
+  std::uint64_t hardware_images_ = 0;  // that have run since an epoch began, for the noise
 };
 
 }  // namespace cimbalom::codesign

@@ -24,6 +24,12 @@ struct model_info {
 };
 
 /// Everything that a report is made of.
+/// What a stage of a co-design cost on the simulated processor.
+struct design_stage {
+  std::string stage;
+  std::uint64_t instructions = 0;
+};
+
 struct report_input {
   std::string command = "run";                      ///< run or evaluate
   std::map<std::string, std::string> input_sha256;  ///< by role: model, dataset, platform, preprocess
@@ -39,6 +45,7 @@ struct report_input {
   std::vector<energy::ledger> by_phase;
   std::optional<compared_run> baseline;  ///< of a co-designed network: the dense one, on the same hardware
   std::vector<compared_run> ablation;
+  std::vector<design_stage> design;  ///< of the co-design that this run began with; empty: it had none
 };
 
 /// Throws run_error naming the first number that cannot be right: negative or no number, parts that do not sum to their

@@ -215,6 +215,25 @@ value layer_json(const report_input& input, const figures& f, std::size_t index)
   return row;
 }
 
+/// The flow on the simulated processor, apart from inference: instructions, their time at its clock, their energy.
+value codesign_json(const report_input& input) {
+  const processor::processor_config& host = input.platform.processor;
+  const auto cost = [&](std::uint64_t instructions) {
+    value one;
+    one["host_instructions"] = value::integer(instructions);
+    const auto cycles = static_cast<double>(processor::instruction_cycles(host, instructions));
+    one["host_time_ns"] = value::real(cycles * 1e3 / host.clock_mhz);
+    const std::uint64_t each = input.costs.attojoules(energy::event::processor_instruction);
+    one["host_energy_pj"] = picojoules(static_cast<energy::wide>(each) * instructions);
+    return one;
+  };
+  std::uint64_t sum = 0;
+  for (const design_stage& s : input.design) sum += s.instructions;
+  value made = cost(sum);
+  for (const design_stage& s : input.design) made["by_stage"][s.stage] = cost(s.instructions);
+  return made;
+}
+
 }  // namespace
 
 json_value report_json(const report_input& input) {
@@ -245,6 +264,7 @@ json_value report_json(const report_input& input) {
   report["interconnect"] = interconnect_json(r);
   report["dram"] = dram_json(r, f);
   report["energy"] = energy_json(input, f);
+  if (!input.design.empty()) report["codesign"] = codesign_json(input);
   if (!input.baseline) return report;
   add_baseline(report, *input.baseline);
   add_ablation(report, *input.baseline, input.ablation);

@@ -28,6 +28,9 @@ TEST(processor_config, validates) {
   config = {};
   config.cycles_per_instruction = 0;
   EXPECT_NE(complaint(config), "");
+  config = {};
+  config.instructions_per_mac = 2000;
+  EXPECT_EQ(complaint(config), "processor.instructions_per_mac = 2000.000000: must be in 0.01..1000");
 }
 
 TEST(processor_config, instructions_cost_whole_cycles) {

@@ -4,22 +4,10 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "tests/sw/cli/program_start.hpp"
+#include "tests/sw/cli/design_start.hpp"
 
 namespace cimbalom::cli {
 namespace {
-
-const std::string quick =
-    " --set policy.training_images=96 --set policy.validation_images=32 --set policy.epochs.mixed=1 "
-    "--set policy.threads=1 ";
-
-outcome design(const std::string& name, const std::string& more = "") {
-  return start("codesign --policy builtin --out " + folder(name) + quick + more);
-}
-
-std::string manifest(const std::string& name) {
-  return text_of(folder(name) + "/MANIFEST.json");
-}
 
 TEST(codesign, killed_and_resumed_gives_the_same_package) {
   for (const std::string name : {"whole", "killed"}) {

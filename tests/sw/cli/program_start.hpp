@@ -23,8 +23,10 @@ inline std::string folder(const std::string& name) {
   return testing_support::process_folder() / name;
 }
 
-inline outcome start(const std::string& arguments, const std::string& output = "/dev/null") {
-  const std::string command = std::string(CIMBALOM_PROGRAM) + " " + arguments + " 2>&1 >" + output;
+/// `before`: of the shell, such as a limit.
+inline outcome start(const std::string& arguments, const std::string& output = "/dev/null",
+                     const std::string& before = "") {
+  const std::string command = before + std::string(CIMBALOM_PROGRAM) + " " + arguments + " 2>&1 >" + output;
   std::FILE* pipe = popen(command.c_str(), "r");
   outcome result;
   std::array<char, 4096> block{};
