@@ -13,10 +13,14 @@ namespace {
 
 using path = std::vector<std::string>;
 
-double number(const json_value& report, const path& at) {
+const json_value& part_of(const json_value& report, const path& at) {
   const json_value* found = report.find(at);
   if (found == nullptr) throw run_error("report: " + at.back() + " is missing from a run to compare with");
-  return found->number();
+  return *found;
+}
+
+double number(const json_value& report, const path& at) {
+  return part_of(report, at).number();
 }
 
 double energy_an_image(const json_value& report) {
@@ -75,7 +79,7 @@ const json_value* layer_named(const json_value& report, const std::string& quote
 json_value layers_json(const json_value& report) {
   json_value rows;
   rows.as_array();
-  for (const json_value& layer : report.find({"layers"})->elements()) {
+  for (const json_value& layer : part_of(report, {"layers"}).elements()) {
     json_value row;
     for (const char* key : {"name", "macro_utilization", "latency_ns", "energy_pj"}) copy_part(row, layer, key);
     rows.push_back(std::move(row));
@@ -119,8 +123,8 @@ std::string figures_table(const json_value& base, const json_value& run) {
 
 std::string layers_table(const json_value& base, const json_value& run) {
   std::string text = "\n" + row("utilization of layer", "dense 8b/8b", "co-designed", "");
-  for (const json_value& layer : run.find({"layers"})->elements()) {
-    const std::string name = layer.find({"name"})->scalar();
+  for (const json_value& layer : part_of(run, {"layers"}).elements()) {
+    const std::string& name = part_of(layer, {"name"}).scalar();
     const json_value* before = layer_named(base, name);
     if (before == nullptr || !on_macros(layer)) continue;
     text += row(name.substr(1, std::min<std::size_t>(name.size() - 2, 24)),
@@ -143,7 +147,7 @@ void add_baseline(json_value& report, const compared_run& baseline) {
   for (const char* key : {"accuracy", "performance", "energy", "memory"}) copy_part(to, baseline.report, key);
   if (const json_value* packed = baseline.report.find({"memory", "weight_storage_bits"}))
     to["memory"]["packed_weight_storage_bits"] = *packed;
-  to["memory"]["weight_storage_bits"] = *baseline.report.find({"memory", "dense_weight_bits"});
+  to["memory"]["weight_storage_bits"] = part_of(baseline.report, {"memory", "dense_weight_bits"});
   to["layers"] = layers_json(baseline.report);
   report["gain"] = std::move(gain);
 }
@@ -153,8 +157,8 @@ void add_ablation(json_value& report, const compared_run& baseline, const std::v
     json_value& to = report["ablation"][one.name];
     to["gain"] = gain_json(gains(baseline.report, one.report));
     for (const char* key : {"performance", "memory"}) copy_part(to, one.report, key);
-    to["energy"]["total_pj"] = *one.report.find({"energy", "total_pj"});
-    to["energy"]["images"] = *one.report.find({"energy", "images"});
+    to["energy"]["total_pj"] = part_of(one.report, {"energy", "total_pj"});
+    to["energy"]["images"] = part_of(one.report, {"energy", "images"});
   }
   if (!runs.empty()) report["ablation"]["all"]["gain"] = gain_json(gains(baseline.report, report));
 }

@@ -38,14 +38,14 @@ TEST(flow_work, every_epoch_trains_whole_batches_and_infers_the_validation_image
   auto work = by_stage(how, extent());  // 7 batches of 128: 896 images
   EXPECT_EQ(work.at("initial"), (64 + 32) * macs);
   EXPECT_EQ(work.at("budget"), 0U);
-  EXPECT_EQ(work.at("pruning"), 2 * (896 * 3 + 100) * macs);
+  EXPECT_EQ(work.at("pruning"), 2 * (896ULL * 3 + 100) * macs);
   EXPECT_EQ(work.at("widths"), 0U);
-  EXPECT_EQ(work.at("mixed"), 3 * (896 * 3 + 100) * macs);
+  EXPECT_EQ(work.at("mixed"), 3 * (896ULL * 3 + 100) * macs);
   EXPECT_EQ(work.at("result"), 100 * macs);
   how.distillation.weight = 0.5;
-  EXPECT_EQ(by_stage(how, extent()).at("mixed"), 3 * (896 * 4 + 100) * macs);
+  EXPECT_EQ(by_stage(how, extent()).at("mixed"), 3 * (896ULL * 4 + 100) * macs);
   how.allocation = allocation_method::learned;
-  EXPECT_EQ(by_stage(how, extent()).at("widths"), (896 * 4 + 100) * macs);
+  EXPECT_EQ(by_stage(how, extent()).at("widths"), (896ULL * 4 + 100) * macs);
 }
 
 TEST(flow_work, stages_that_were_not_asked_for_cost_nothing) {
@@ -55,7 +55,7 @@ TEST(flow_work, stages_that_were_not_asked_for_cost_nothing) {
   e.budget = {256, 1024};
   const auto work = by_stage(how, e);
   EXPECT_EQ(work.at("mixed"), 0U);
-  EXPECT_EQ(work.at("budget"), (256 * 3 + 1024) * macs);
+  EXPECT_EQ(work.at("budget"), (256ULL * 3 + 1024) * macs);
   EXPECT_GT(work.at("pruning"), 0U);
 }
 
@@ -66,7 +66,7 @@ TEST(flow_work, hardware_epochs_count_conversions) {
   how.epochs.hardware = 1;
   const std::uint64_t conversions = 36ULL * 12 * 9 * 4 * 8;
   EXPECT_EQ(by_stage(how, extent()).at("mixed"),
-            2 * (896 * 3 + 100) * macs + 896 * 2 * macs + (896 + 100) * conversions);
+            2 * (896ULL * 3 + 100) * macs + 896ULL * 2 * macs + (896 + 100) * conversions);
 }
 
 TEST(flow_work, instructions_follow_the_processors_key) {

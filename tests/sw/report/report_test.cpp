@@ -172,6 +172,20 @@ TEST(report, phases_are_the_whole_simulation) {
   EXPECT_THAT(failure(input), testing::HasSubstr("the phase inference is not the total"));
 }
 
+TEST(report, a_co_design_is_priced_apart_from_inference) {
+  report_input input = sample();
+  const nlohmann::json without = parsed(input);
+  EXPECT_FALSE(without.contains("codesign"));
+  input.design = {{"pruning", 1000}, {"mixed", 3000}};
+  nlohmann::json report = parsed(input);
+  EXPECT_EQ(report["codesign"]["host_instructions"], 4000);
+  EXPECT_DOUBLE_EQ(report["codesign"]["host_time_ns"].get<double>(), 4000 * 1.3 * 2);  // 500 MHz
+  EXPECT_DOUBLE_EQ(report["codesign"]["host_energy_pj"].get<double>(), 4000 * 11.6);
+  EXPECT_EQ(report["codesign"]["by_stage"]["mixed"]["host_instructions"], 3000);
+  report.erase("codesign");
+  EXPECT_EQ(report, without);
+}
+
 TEST(report, same_input_same_bytes) {
   EXPECT_EQ(report_json(sample()).to_text(), report_json(sample()).to_text());
   EXPECT_EQ(layers_csv(sample()), layers_csv(sample()));
