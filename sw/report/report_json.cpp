@@ -223,8 +223,9 @@ value codesign_json(const report_input& input) {
     one["host_instructions"] = value::integer(instructions);
     const auto cycles = static_cast<double>(processor::instruction_cycles(host, instructions));
     one["host_time_ns"] = value::real(cycles * 1e3 / host.clock_mhz);
-    const std::uint64_t each = input.costs.attojoules(energy::event::processor_instruction);
-    one["host_energy_pj"] = picojoules(static_cast<energy::wide>(each) * instructions);
+    energy::ledger spent;
+    spent.count(energy::event::processor_instruction, energy::no_layer, instructions);
+    one["host_energy_pj"] = picojoules(energy::breakdown(input.costs, spent, 0).total());
     return one;
   };
   std::uint64_t sum = 0;
