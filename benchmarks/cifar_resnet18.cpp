@@ -43,7 +43,8 @@ runtime::image_source random_images(const quantization::network& network, std::s
   const double scale = input.scale * 40.0 / 65536.0;
   runtime::image_source images;
   images.count = count;
-  images.values = static_cast<std::size_t>(format.height * format.width * format.channels);
+  images.values = static_cast<std::size_t>(format.height) * static_cast<std::size_t>(format.width) *
+                  static_cast<std::size_t>(format.channels);
   images.fetch = [values = images.values, scale](std::size_t image, float* to) {
     for (std::size_t i = 0; i < values; ++i) {
       to[i] = static_cast<float>(static_cast<double>(arithmetic::random_normal(image, i)) * scale);

@@ -15,7 +15,9 @@
 HWY_BEFORE_NAMESPACE();
 namespace cimbalom::arithmetic::kernels {
 namespace HWY_NAMESPACE {
+#if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
 namespace hn = hwy::HWY_NAMESPACE;
+#endif
 
 // Codes of two bytes may lie at odd addresses.
 template <typename Code>
