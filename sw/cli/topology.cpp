@@ -17,13 +17,12 @@ quantization::network quantize_topology(graph::graph&& imported, const quantizat
   for (auto& [id, constant] : imported.initializers) {
     if (!constant.has_data()) constant = graph::tensor(constant.type(), constant.shape());
   }
-  const graph::graph prepared = quantization::prepare(imported);
-  imported = {};
+  graph::graph prepared = quantization::prepare(std::move(imported));
   quantization::value_ranges ranges;
   if (!quantization::is_quantized(prepared)) {
     for (const graph::value_info& value : prepared.values) ranges[value.name] = {-1, 1};
   }
-  quantization::network made = quantization::quantize(prepared, settings, ranges);
+  quantization::network made = quantization::quantize(std::move(prepared), settings, ranges);
   quantization::group_rows_without_images(made, macro.shape(), macro.adc_range);
   return made;
 }

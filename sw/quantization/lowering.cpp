@@ -85,7 +85,7 @@ network lowering::run() {
   for (const auto& [id, data] : g_.initializers)
     if (graph::is_floating(data.type()) && !consumers_[static_cast<std::size_t>(id)].empty())
       net_.parameters += static_cast<std::uint64_t>(data.size());
-  net_.host_graph = g_;
+  net_.host_graph = std::move(a_.graph);  // nothing reads it after this: weights are held once
   return std::move(net_);
 }
 
@@ -344,15 +344,14 @@ void lowering::lower_host(int index) {
   }
 }
 
-graph::graph prepare(const graph::graph& imported) {
-  graph::graph g = imported;
-  graph::simplify(g);
-  return g;
+graph::graph prepare(graph::graph imported) {
+  graph::simplify(imported);
+  return imported;
 }
 
-network quantize(const graph::graph& prepared, const quantization_settings& settings, const value_ranges& ranges) {
+network quantize(graph::graph prepared, const quantization_settings& settings, const value_ranges& ranges) {
   settings.validate();
-  return lowering(annotate(prepared), settings, ranges).run();
+  return lowering(annotate(std::move(prepared)), settings, ranges).run();
 }
 
 }  // namespace cimbalom::quantization

@@ -7,9 +7,9 @@
 
 namespace cimbalom::quantization {
 
-/// The form that calibrate() and quantize() take: a copy of the imported graph, simplified (batch normalisation folded,
+/// The form that calibrate() and quantize() take: the imported graph, simplified (batch normalisation folded,
 /// padding merged).
-graph::graph prepare(const graph::graph& imported);
+graph::graph prepare(graph::graph imported);
 
 /// True when the file carries scales (QuantizeLinear, QLinearConv, ...): calibration is not needed then.
 bool is_quantized(const graph::graph& g);
@@ -18,6 +18,6 @@ bool is_quantized(const graph::graph& g);
 /// value is negative, else signed with a zero point. Scales of the file are kept to the bit, with floating_point
 /// requantisation. Throws input_error naming file and node for operators that nothing can do, and for a value that
 /// has neither a scale nor a range.
-network quantize(const graph::graph& prepared, const quantization_settings& settings, const value_ranges& ranges);
+network quantize(graph::graph prepared, const quantization_settings& settings, const value_ranges& ranges);
 
 }  // namespace cimbalom::quantization
