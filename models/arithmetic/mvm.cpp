@@ -587,26 +587,6 @@ input_form conversion_form(const macro_shape& shape) {
   return looked_up ? input_form::tables : input_form::planes;
 }
 
-activity& activity::operator+=(const activity& other) {
-  operations += other.operations;
-  column_sums += other.column_sums;
-  conversions += other.conversions;
-  clipped += other.clipped;
-  partial_sum_saturations += other.partial_sum_saturations;
-  accumulator_saturations += other.accumulator_saturations;
-  wordline_sum += other.wordline_sum;
-  wordline_ones += other.wordline_ones;
-  column_sum += other.column_sum;
-  return *this;
-}
-
-bool activity::operator==(const activity& other) const {
-  return operations == other.operations && column_sums == other.column_sums && conversions == other.conversions &&
-         clipped == other.clipped && partial_sum_saturations == other.partial_sum_saturations &&
-         accumulator_saturations == other.accumulator_saturations && wordline_sum == other.wordline_sum &&
-         wordline_ones == other.wordline_ones && column_sum == other.column_sum;
-}
-
 void run_pass(const pass_operation& pass, activity& counts) {
   check_inputs(pass);
   if (pass.prepared != nullptr) {

@@ -101,8 +101,7 @@ void prove_sums(const quantization::layer& layer, int input_bits, const cim::mac
           arithmetic::safe_operations(shape, any) >= operations) {
         continue;
       }
-      filter_bound exact =
-          bound_of_filter(bound, pass, i, shape, static_cast<std::size_t>(macro.position_bytes()));
+      filter_bound exact = bound_of_filter(bound, pass, i, shape, static_cast<std::size_t>(macro.position_bytes()));
       if (!arithmetic::contains(partial_limit, exact.operation)) {
         throw too_narrow(layer, "partial_sum_bits", shape.partial_sum_bits, bits_for(exact.operation));
       }

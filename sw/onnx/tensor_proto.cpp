@@ -102,8 +102,9 @@ graph::tensor read_external(const proto::TensorProto& from, graph::data_type typ
   std::ifstream file(path, std::ios::binary | std::ios::ate);
   if (!file || !std::filesystem::is_regular_file(path)) {
     if (absent == absent_data::keep_shape) return graph::tensor::without_data(type, shape);
-    throw bad_input({model}, what + ": external data", path.string(),
-                    "the file is absent: put it beside the model, or use only what needs shapes (estimate, run --timing-only)");
+    throw bad_input(
+        {model}, what + ": external data", path.string(),
+        "the file is absent: put it beside the model, or use only what needs shapes (estimate, run --timing-only)");
   }
   const auto size = static_cast<std::uint64_t>(file.tellg());
   const std::uint64_t wanted = graph::tensor::without_data(type, shape).size_bytes();
