@@ -46,7 +46,7 @@ if $all; then
   run_tests asan
 else
   scripts/setup.sh asan:device_tests,system_test
-  run_tests asan -LE slow -L 'device|system'
+  run_tests asan -LE slow -L 'device|simulation'
 fi
 
 if $all; then
